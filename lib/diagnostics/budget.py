@@ -1,0 +1,73 @@
+"""What one run may spend on the systems it looks at, and what it has spent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from diagnostics.errors import BudgetExhausted
+from diagnostics.model import Cost
+
+
+@dataclass(slots=True)
+class Bill:
+    """What one probe spent."""
+
+    redis_commands: int = 0
+    http_requests: int = 0
+
+
+_bill: ContextVar[Bill | None] = ContextVar("bill", default=None)
+
+
+@contextmanager
+def metered() -> Iterator[Bill]:
+    """Whatever the current task spends inside is also written on the yielded bill."""
+    bill = Bill()
+    token = _bill.set(bill)
+    try:
+        yield bill
+    finally:
+        _bill.reset(token)
+
+
+@dataclass(slots=True, kw_only=True)
+class Budget:
+    """Counts every command and request before it is sent. Not frozen: it is the run's purse."""
+
+    redis_command_limit: int = 50
+    http_request_limit: int = 60
+    redis_commands: int = 0
+    http_requests: int = 0
+
+    def redis_left(self) -> int:
+        """Commands that may still be sent."""
+        return self.redis_command_limit - self.redis_commands
+
+    def spend_redis(self, commands: int) -> None:
+        """Take `commands` from the purse, or raise BudgetExhausted and take nothing."""
+        if commands > self.redis_left():
+            raise BudgetExhausted(
+                f"{commands} Redis commands needed, {self.redis_left()} of {self.redis_command_limit} left"
+            )
+        self.redis_commands += commands
+        if bill := _bill.get():
+            bill.redis_commands += commands
+
+    def spend_http(self) -> None:
+        """Take one request from the purse."""
+        if self.http_requests >= self.http_request_limit:
+            raise BudgetExhausted(f"all {self.http_request_limit} HTTP requests are spent")
+        self.http_requests += 1
+        if bill := _bill.get():
+            bill.http_requests += 1
+
+    def spent(self, elapsed_s: float = 0.0) -> Cost:
+        """The bill so far."""
+        return Cost(
+            elapsed_s=round(elapsed_s, 3),
+            http_requests=self.http_requests,
+            redis_commands=self.redis_commands,
+        )

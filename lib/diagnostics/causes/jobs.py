@@ -1,0 +1,87 @@
+"""Causes in the jobs and in what they call."""
+
+from __future__ import annotations
+
+from diagnostics.causes.rule import INCIDENT, QUEUE_SYMPTOMS, Rule, Sign
+from diagnostics.text import Text, text
+
+_EXPLAINS = ("jobs.failures", "jobs.reason", "openrouter.account", "queue.delayed")
+
+
+def _openrouter(condition: str, title: Text, *steps: Text) -> Rule:
+    state = {
+        "rate_limited": "openrouter_rate_limited",
+        "credentials_rejected": "openrouter_credentials",
+        "credit_exhausted": "openrouter_credit",
+        "down": "openrouter_down",
+    }[condition]
+    return Rule(
+        id=f"openrouter.{condition}",
+        title=title,
+        runbook=INCIDENT,
+        branch="1.B3",
+        needs=(Sign("jobs.reason", (state,), 0.75), Sign("openrouter.account", (state,), 0.6)),
+        supports=(Sign("jobs.failures", ("failing",), 0.2),),
+        explains=(*_EXPLAINS, *(QUEUE_SYMPTOMS if condition == "down" else ())),
+        masks=("jobs.poison_type", "queue.delayed_backlog"),
+        remediations=("open-openrouter", "notify-team"),
+        steps=steps,
+    )
+
+
+RULES = (
+    Rule(
+        id="jobs.handler_missing",
+        title=text("Jobs of a type that this worker release has no handler for"),
+        runbook=INCIDENT,
+        branch="1.B1",
+        needs=(Sign("jobs.reason", ("handler_missing",), 0.85),),
+        supports=(Sign("jobs.failures", ("failing",), 0.2),),
+        explains=_EXPLAINS,
+        masks=("jobs.poison_type", "queue.delayed_backlog"),
+        remediations=("redeploy-worker", "park-failed-jobs"),
+        steps=(
+            text("Roll the worker back to the release that still handled this type, or stop its producer."),
+            text("Keep the failed jobs: they can be retried after the fix."),
+            text("Verify: no new line 'No handler registered' and the failed share falls."),
+        ),
+    ),
+    Rule(
+        id="jobs.poison_type",
+        title=text("Jobs of one type fail whatever is tried; the others are fine"),
+        runbook="queue-overflow",
+        branch="2.A2",
+        needs=(Sign("jobs.reason", ("one_type",), 0.65),),
+        supports=(Sign("jobs.failures", ("failing",), 0.2),),
+        explains=_EXPLAINS,
+        remediations=("park-failed-jobs",),
+        steps=(
+            text("Read one failure's log lines and stack trace; stop the producer of this type."),
+            text("Park its jobs so that they stop taking slots; retry them after the fix."),
+        ),
+    ),
+    _openrouter(
+        "rate_limited",
+        text("OpenRouter limits our rate; jobs that need it fail and retry"),
+        text("Lower JOB_CONCURRENCY: more concurrency makes it worse. Look at the limits on openrouter.ai."),
+        text("Verify: the failed share falls; delayed jobs come back by themselves."),
+    ),
+    _openrouter(
+        "credentials_rejected",
+        text("OpenRouter refuses our key; jobs that need it fail"),
+        text("Put a valid key into OPENROUTER_API_KEY on Railway → Variables; the worker restarts by itself."),
+        text("Verify: the failed share falls; then retry the failed jobs."),
+    ),
+    _openrouter(
+        "credit_exhausted",
+        text("Our OpenRouter credit is used up; jobs that need it fail"),
+        text("Add credit on openrouter.ai → Settings → Credits. A restart does not help."),
+        text("Verify: the failed share falls; then retry the failed jobs."),
+    ),
+    _openrouter(
+        "down",
+        text("OpenRouter answers with errors; jobs that need it fail"),
+        text("Look at https://status.openrouter.ai; wait. Retries come back by themselves."),
+        text("Verify: the failed share falls."),
+    ),
+)

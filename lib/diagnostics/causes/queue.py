@@ -1,0 +1,54 @@
+"""Causes in the queue itself."""
+
+from __future__ import annotations
+
+from diagnostics.causes.rule import INCIDENT, OVERFLOW, QUEUE_SYMPTOMS, Rule, Sign
+from diagnostics.text import text
+
+RULES = (
+    Rule(
+        id="queue.paused",
+        title=text("The queue is paused"),
+        runbook=INCIDENT,
+        branch="1.B1",
+        needs=(Sign("queue.paused", ("paused",), 0.95),),
+        explains=("queue.paused", *QUEUE_SYMPTOMS),
+        masks=("worker.not_consuming", "worker.concurrency_too_low", "traffic.surge"),
+        remediations=("resume-queue",),
+        steps=(
+            text(
+                "Ask in the team whether somebody paused it on purpose. If not, resume it: `runbook act resume-queue`."
+            ),
+            text("Verify: the paused list drains and the completed count rises."),
+        ),
+    ),
+    Rule(
+        id="queue.name_mismatch",
+        title=text("The worker consumes another queue than the one producers fill"),
+        runbook=INCIDENT,
+        branch="1.A1",
+        needs=(Sign("queue.name", ("mismatch",), 0.9),),
+        explains=("queue.name", *QUEUE_SYMPTOMS),
+        masks=("worker.not_consuming", "worker.concurrency_too_low", "traffic.surge"),
+        remediations=("set-worker-variable",),
+        steps=(
+            text(
+                "Set JOB_QUEUE_NAME on Railway → Variables to the producers' queue name; the worker restarts by itself."
+            ),
+            text("Verify: /health shows the right queueName and the waiting jobs drain."),
+        ),
+    ),
+    Rule(
+        id="queue.delayed_backlog",
+        title=text("Many jobs wait for a later attempt"),
+        runbook=OVERFLOW,
+        branch="2.A2",
+        needs=(Sign("queue.delayed", ("backlog",), 0.6),),
+        against=(Sign("queue.progress", ("hung", "stuck"), 0.5),),
+        explains=("queue.delayed",),
+        steps=(
+            text("Find out why they were put off (most are retries): see the reason of failure."),
+            text("Wait for their time; do not retry them all at once."),
+        ),
+    ),
+)

@@ -1,0 +1,137 @@
+"""Causes in Redis and on the way to it."""
+
+from __future__ import annotations
+
+from diagnostics.causes.rule import INCIDENT, OVERFLOW, QUEUE_SYMPTOMS, Rule, Sign
+from diagnostics.text import text
+
+_EXPLAINS = ("worker.health", "worker.redis", "worker.errors", "redis.connection", *QUEUE_SYMPTOMS)
+_MASKS = (
+    "worker.down",
+    "worker.not_consuming",
+    "worker.handlers_hung",
+    "worker.event_loop_blocked",
+    "redis.unreachable",
+)
+
+RULES = (
+    Rule(
+        id="redis.name_unresolved",
+        title=text("The Redis host name in the worker's variables does not resolve"),
+        runbook=INCIDENT,
+        branch="1.A1",
+        needs=(Sign("worker.redis", ("name_unresolved",), 0.85),),
+        supports=(
+            Sign("worker.errors", ("name_unresolved",), 0.5),
+            Sign("worker.environment", ("host_differs", "malformed"), 0.5),
+            Sign("worker.health", ("silent",), 0.3),
+        ),
+        explains=_EXPLAINS,
+        masks=_MASKS,
+        remediations=("set-worker-variable", "restart-worker", "open-upstash-console"),
+        steps=(
+            text(
+                "Compare the host in UPSTASH_REDIS_REST_URL on Railway (Worker Service → Variables) with "
+                "the one in the "
+                "Upstash console. Correct the variable; Railway restarts the worker by itself."
+            ),
+            text(
+                "If both are equal, the database may be deleted or the resolver at fault: look at the Upstash status."
+            ),
+            text("Verify: /health answers 200 and the completed count of /metrics rises."),
+        ),
+    ),
+    Rule(
+        id="redis.credentials_rejected",
+        title=text("Redis refuses the worker's token"),
+        runbook=INCIDENT,
+        branch="1.A1",
+        needs=(Sign("worker.redis", ("credentials_rejected",), 0.85),),
+        supports=(
+            Sign("worker.errors", ("credentials_rejected",), 0.5),
+            Sign("redis.connection", ("reachable",), 0.4),
+            Sign("worker.health", ("degraded",), 0.3),
+        ),
+        explains=_EXPLAINS,
+        masks=_MASKS,
+        remediations=("set-worker-variable", "restart-worker", "open-upstash-console"),
+        steps=(
+            text(
+                "Copy the current token from the Upstash console BEFORE anything is reset there. Put it into "
+                "UPSTASH_REDIS_REST_TOKEN on Railway (Worker Service → Variables); Railway restarts the "
+                "worker by itself."
+            ),
+            text("Put the same token wherever it is used too: Vercel and the API service."),
+            text(
+                "If the token there is already the current one, wait two minutes: Upstash words a timeout "
+                "the same way. "
+                "Do not rotate it."
+            ),
+            text("Verify: /health answers 200 and the completed count of /metrics rises."),
+        ),
+    ),
+    Rule(
+        id="redis.quota_exhausted",
+        title=text("The Redis plan's request limit is reached"),
+        runbook=INCIDENT,
+        branch="1.A2",
+        needs=(
+            Sign("worker.redis", ("quota_exhausted",), 0.8),
+            Sign("redis.connection", ("quota_exhausted",), 0.8),
+            Sign("worker.errors", ("quota_exhausted",), 0.6),
+        ),
+        explains=_EXPLAINS,
+        masks=_MASKS,
+        remediations=("open-upstash-console", "notify-team"),
+        steps=(
+            text("Open the Upstash console → the database → Usage, and raise the plan or its budget."),
+            text("Do not restart the worker: it would only spend more requests."),
+            text("Verify: /health answers 200 and the completed count of /metrics rises."),
+        ),
+    ),
+    Rule(
+        id="redis.memory_full",
+        title=text("Redis is out of memory and refuses writes"),
+        runbook=OVERFLOW,
+        branch="2.A2",
+        needs=(
+            Sign("redis.memory", ("full",), 0.8),
+            Sign("worker.errors", ("out_of_memory",), 0.7),
+            Sign("worker.redis", ("out_of_memory",), 0.7),
+            Sign("jobs.reason", ("out_of_memory",), 0.6),
+        ),
+        explains=("redis.memory", "jobs.failures", "jobs.reason", *_EXPLAINS),
+        masks=(*_MASKS, "worker.out_of_memory"),
+        remediations=("open-upstash-console", "notify-team"),
+        steps=(
+            text("Raise the plan's memory in the Upstash console, or remove finished jobs, completed ones first."),
+            text("Never use FLUSHALL or FLUSHDB: they delete the waiting jobs."),
+            text("Verify: new jobs are accepted and the completed count rises."),
+        ),
+    ),
+    Rule(
+        id="redis.unreachable",
+        title=text("Redis is down or cannot be reached over the network"),
+        runbook=INCIDENT,
+        branch="1.A2",
+        needs=(
+            Sign("worker.redis", ("refused", "timed_out", "reset", "other"), 0.7),
+            Sign("redis.connection", ("unreachable",), 0.7),
+        ),
+        supports=(
+            Sign("worker.errors", ("refused", "timed_out", "reset"), 0.4),
+            Sign("worker.health", ("silent",), 0.3),
+        ),
+        against=(Sign("redis.connection", ("reachable",), 0.3),),
+        explains=_EXPLAINS,
+        masks=("worker.down", "worker.not_consuming", "worker.handlers_hung", "worker.event_loop_blocked"),
+        remediations=("open-upstash-console", "open-upstash-status", "notify-team"),
+        steps=(
+            text(
+                "Open the Upstash console and https://status.upstash.com: is the database active, is there an incident?"
+            ),
+            text("Do not redeploy the worker: it reconnects by itself, and Railway gives up after ten restarts."),
+            text("Verify: /health answers 200 by itself once Redis is back."),
+        ),
+    ),
+)

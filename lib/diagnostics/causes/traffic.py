@@ -1,0 +1,31 @@
+"""Causes in the demand."""
+
+from __future__ import annotations
+
+from diagnostics.causes.rule import OVERFLOW, QUEUE_SYMPTOMS, Rule, Sign
+from diagnostics.text import text
+
+RULES = (
+    Rule(
+        id="traffic.surge",
+        title=text("More jobs arrive than the worker's slots can take"),
+        runbook=OVERFLOW,
+        branch="2.A1, 2.A3",
+        needs=(Sign("worker.capacity", ("full",), 0.75),),
+        supports=(
+            Sign("queue.depth", ("warning", "critical"), 0.3),
+            Sign("queue.progress", ("flowing",), 0.3),
+        ),
+        against=(Sign("jobs.failures", ("failing",), 0.3),),
+        explains=QUEUE_SYMPTOMS,
+        remediations=("set-job-concurrency", "set-replicas"),
+        steps=(
+            text(
+                "Raise JOB_CONCURRENCY from 25 to 50 (Railway → Variables), or replicas from 2 to 3-4 "
+                "(Settings → Scaling), "
+                "once no rate limit and no slow dependency is in the way."
+            ),
+            text("Verify: the number of waiting jobs falls."),
+        ),
+    ),
+)

@@ -1,0 +1,57 @@
+"""How checks word their findings: one place for the shape, none for the judgement."""
+
+from __future__ import annotations
+
+from diagnostics.model import FailureKind, Finding
+from diagnostics.scope import Facts
+from diagnostics.seen import Seen
+from diagnostics.severity import Severity
+from diagnostics.text import text
+
+NOT_CONFIGURED = "not_configured"
+NOT_PERMITTED = "not_permitted"
+TOO_LITTLE = "too_little"
+BLIND = "blind"
+
+
+def blind(check: str, seen: Seen, *probes: str, command: str = "") -> Finding:
+    """The finding of a check that has nothing to judge: UNKNOWN, or a standing limit.
+
+    A system absent from the profile is a limit; everything else we tried and could not read is a blind spot.
+    """
+    kinds = {seen.failed_as(probe) for probe in probes}
+    is_limit = kinds <= {FailureKind.NOT_CONFIGURED}
+    items = [item for probe in probes if (item := seen.of(probe))]
+    why = next((i.failure.why for i in items if i.failure and i.failure.kind is not FailureKind.NOT_CONFIGURED), None)
+    return Finding(
+        id=check,
+        severity=Severity.OK if is_limit else Severity.UNKNOWN,
+        state=NOT_CONFIGURED if is_limit else BLIND,
+        sentence=text("not seen: {why}", why=why) if why else text("not seen"),
+        evidence=seen.ids(*probes),
+        command=command,
+    )
+
+
+def curl(facts: Facts, path: str) -> str:
+    """The command that shows a worker endpoint to a person."""
+    return f"curl -sS -m 10 -w '\\n%{{http_code}}\\n' {facts.worker_url or '$RUNBOOK_WORKER__BASE_URL'}{path}"
+
+
+def redis_cli(facts: Facts, *command: str) -> str:
+    """The command that shows a Redis key to a person; the address stays in its variable."""
+    tls = ' --cacert "$RUNBOOK_REDIS__CA_FILE"' if facts.has_own_ca else ""
+    return f'redis-cli -u "${facts.redis_variable}"{tls} --no-auth-warning {" ".join(command)}'
+
+
+def railway(facts: Facts, selection: str) -> str:
+    """The command that asks Railway about the service; ids and token stay in their variables."""
+    query = "query($s:String!,$e:String!){" + selection + "}"
+    variables = """{"s":"'"$RUNBOOK_RAILWAY__SERVICE_ID"'","e":"'"$RUNBOOK_RAILWAY__ENVIRONMENT_ID"'"}"""
+    return (
+        f'curl -sS {facts.railway_url} -H "Project-Access-Token: $RAILWAY_TOKEN" '
+        f"-H 'content-type: application/json' -d '" + '{"query":"' + query + '","variables":' + variables + "}'"
+    )
+
+
+LATEST_DEPLOYMENT = "serviceInstance(serviceId:$s,environmentId:$e){latestDeployment{status instances{status}}}"

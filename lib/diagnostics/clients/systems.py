@@ -1,0 +1,71 @@
+"""All systems of one profile, connected lazily and closed together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from diagnostics.budget import Budget
+from diagnostics.clients.bullmq import Bullmq
+from diagnostics.clients.http import Http, open_http
+from diagnostics.clients.railway import RailwayAnswer, read_service
+from diagnostics.clients.redis import RedisReader
+from diagnostics.scope import Scope
+from diagnostics.settings import Settings
+
+
+@dataclass(slots=True, kw_only=True)
+class Systems:
+    """What probes may call. Answers that several probes share are fetched once."""
+
+    settings: Settings
+    scope: Scope
+    http: Http
+    budget: Budget
+    timeout_s: float
+    redis: RedisReader | None = None
+    bullmq: Bullmq | None = None
+    _railway: asyncio.Future[RailwayAnswer] | None = field(default=None, repr=False)
+
+    async def railway(self, token: str) -> RailwayAnswer:
+        """The one Railway answer of this run; the first caller asks, the others wait for it."""
+        section = self.settings.profile.railway
+        assert section is not None
+        if self._railway is None:
+            self._railway = asyncio.ensure_future(
+                read_service(
+                    self.http,
+                    section,
+                    token,
+                    since=self.scope.window.since,
+                    until=self.scope.window.until,
+                    timeout_s=self.timeout_s,
+                )
+            )
+        return await asyncio.shield(self._railway)
+
+
+@asynccontextmanager
+async def connect(settings: Settings, scope: Scope, budget: Budget) -> AsyncIterator[Systems]:
+    """Systems for one run. No connection is opened before a probe asks for it.
+
+    Each look gets at most half the deadline, so that an endpoint that hangs is seen to hang.
+    """
+    timeout_s = min(5.0, scope.deadline_s * 0.5)
+    section = settings.profile.redis
+    url = settings.secret(section.url_env) if section else None
+    async with open_http(budget) as http:
+        systems = Systems(settings=settings, scope=scope, http=http, budget=budget, timeout_s=timeout_s)
+        if section and url:
+            ca_file = settings.root / section.ca_file if section.ca_file else None
+            systems.redis = RedisReader(url, budget=budget, timeout_s=timeout_s, ca_file=ca_file)
+            systems.bullmq = Bullmq(systems.redis, prefix=scope.facts.queue_prefix)
+        try:
+            yield systems
+        finally:
+            if systems._railway is not None:
+                systems._railway.cancel()
+            if systems.redis:
+                await systems.redis.close()

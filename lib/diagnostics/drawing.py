@@ -1,0 +1,233 @@
+"""How a chart looks: object-oriented matplotlib, no pyplot state, nothing to close.
+
+Made to be read on a phone and on a grey printout: few words, large, and no meaning in colour alone.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Transform, blended_transform_factory
+
+from diagnostics.report.wording import Wording, zone
+from diagnostics.trends import Series
+
+_INK, _CURVE, _WARNING, _CRITICAL = "#1a1a1a", "#0b4f8a", "#8a5a00", "#b00020"
+_FAR = 0.35
+"""A limit more than about three times above all values is named at the edge instead of flattening the curve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A horizontal limit, in the unit of the axis."""
+
+    value: float
+    label: str
+    is_critical: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Everything one picture shows. `scale` turns the series' values into the unit of the axis."""
+
+    series: Series
+    scale: float
+    title: str
+    y_label: str
+    lines: tuple[Line, ...]
+    onset: tuple[int, tuple[int, int]] | None
+    caption: str
+    wording: Wording
+
+
+def png(curve: Curve) -> bytes:
+    """Draw `curve`."""
+    figure = Figure(figsize=(6.4, 4.0), dpi=200, facecolor="white")
+    axes = figure.add_axes((0.115, 0.315, 0.865, 0.575))
+    axes.set_title(curve.title, loc="left", fontsize=12, fontweight="bold", color=_INK)
+    caption = textwrap.fill(curve.caption, 84)
+    figure.text(0.012, 0.02, caption, fontsize=8.5, color=_INK, va="bottom", linespacing=1.25)
+    _time_axis(axes, curve)
+    if curve.series.is_empty:
+        _no_data(axes, curve)
+    else:
+        _values(axes, curve)
+        _unseen(axes, curve)
+        off_scale = _limits(axes, curve)
+        _onset(axes, curve)
+        _now(axes, curve)
+        _off_scale(axes, off_scale)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _day(ms: float) -> float:
+    """Matplotlib's own time: days since the epoch."""
+    return ms / 86_400_000
+
+
+def _time_axis(axes: Axes, curve: Curve) -> None:
+    series, wording = curve.series, curve.wording
+    first, last = int(series.at_ms[0]), max(int(series.at_ms[-1]), series.until_ms)
+    axes.set_xlim(_day(first), _day(max(last, first + 1000)))
+    axes.xaxis.set_major_locator(_locator())
+    local = zone(wording.timezone)
+    pattern = "%H:%M:%S" if last - first < 600_000 else "%H:%M"
+    has_local = _at(last).astimezone(local).utcoffset() != _at(last).utcoffset()
+
+    def label(day: float, _: object = None) -> str:
+        at = _at(round(day * 86_400_000))
+        return f"{at:{pattern}}" + (f"\n{at.astimezone(local):{pattern}}" if has_local else "")
+
+    axes.xaxis.set_major_formatter(FuncFormatter(label))
+    _ = wording.translate
+    date = _at(last).strftime("%Y-%m-%d")
+    told = _("time on {date}: UTC, below it {zone}") if has_local else _("time on {date}, UTC")
+    axes.set_xlabel(told.format(date=date, zone=wording.timezone), fontsize=9.5, color=_INK)
+    axes.set_ylabel(curve.y_label, fontsize=10.5, color=_INK)
+    axes.tick_params(labelsize=10, colors=_INK)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _values(axes: Axes, curve: Curve) -> None:
+    series = curve.series
+    value = series.value * curve.scale
+    inside = (series.at_ms >= series.since_ms) & (series.at_ms < series.until_ms)
+    if series.step_ms and inside.any():
+        edges = [*series.at_ms[inside], int(series.at_ms[inside][-1]) + series.step_ms]
+        axes.stairs(value[inside], [_day(e) for e in edges], color=_CURVE, linewidth=2.2, baseline=None)
+    else:
+        days = [_day(at) for at in series.at_ms]
+        marker = "o" if np.isfinite(value).sum() <= 2 else ""
+        axes.plot(days, value, color=_CURVE, linewidth=2.2, drawstyle="steps-post", marker=marker)
+    top = float(np.nanmax(value))
+    reach = [line.value for line in curve.lines if top >= _FAR * line.value]
+    floor = 1 if curve.series.unit == "ratio" else 5
+    axes.set_ylim(0, max(top, *reach, floor) * 1.22 if reach else max(top, floor) * 1.3)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=curve.series.unit == "jobs"))
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _locator() -> AutoDateLocator:
+    return AutoDateLocator(minticks=3, maxticks=6, tz=UTC)  # type: ignore[no-untyped-call]
+
+
+def _write(axes: Axes, told: str, at: tuple[float, float], *, ha: str, transform: Transform) -> None:
+    """Text on a white ground, so that no line runs through it."""
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+    axes.text(*at, told, transform=transform, ha=ha, va="center", fontsize=10, color=_INK, bbox=box)
+
+
+def _unseen(axes: Axes, curve: Curve) -> None:
+    """Hatch what the source cannot vouch for: silence must not look like zero."""
+    series = curve.series
+    first, last = int(series.at_ms[0]), int(series.at_ms[-1])
+    for start, end in ((first, series.since_ms), (series.until_ms, last)):
+        if end - start < 0.005 * (last - first):
+            continue
+        axes.axvspan(_day(start), _day(end), facecolor="#f2f2f2", edgecolor="#c8c8c8", hatch="///", linewidth=0)
+        if end - start > 0.2 * (last - first):
+            told = curve.wording.translate("not seen")
+            _write(axes, told, (_day((start + end) / 2), 0.5), ha="center", transform=axes.get_xaxis_transform())
+
+
+def _limits(axes: Axes, curve: Curve) -> list[str]:
+    """Draw the limits within reach and return the labels of the others."""
+    top = axes.get_ylim()[1]
+    near = [line for line in curve.lines if line.value <= top]
+    for line in near:
+        colour, dashes = (_CRITICAL, (8, 2)) if line.is_critical else (_WARNING, (3, 3))
+        axes.axhline(line.value, color=colour, linewidth=1.5, dashes=dashes)
+    heights = [line.value / top for line in near]
+    if len(near) == 2 and heights[1] - heights[0] < 0.1:
+        _label(axes, near[1].value, "; ".join(line.label for line in near), _CRITICAL)
+    else:
+        for line in near:
+            _label(axes, line.value, line.label, _CRITICAL if line.is_critical else _WARNING)
+    return [line.label for line in curve.lines if line.value > top]
+
+
+def _label(axes: Axes, y: float, label: str, colour: str) -> None:
+    box = dict(facecolor="white", edgecolor="none", alpha=0.8, pad=1)
+    place = blended_transform_factory(axes.transAxes, axes.transData)
+    axes.text(0.012, y, label, transform=place, color=colour, fontsize=9.5, va="bottom", bbox=box)
+
+
+def _off_scale(axes: Axes, labels: list[str]) -> None:
+    if labels:
+        axes.text(
+            0.99,
+            0.97,
+            "↑ " + "; ".join(labels),
+            transform=axes.transAxes,
+            fontsize=9.5,
+            color=_INK,
+            ha="right",
+            va="top",
+        )
+
+
+def _onset(axes: Axes, curve: Curve) -> None:
+    if curve.onset is None:
+        return
+    at, (early, late) = curve.onset
+    left, right = axes.get_xlim()
+    if not left <= _day(at) <= right:
+        return
+    if late > early:
+        axes.axvspan(max(_day(early), left), min(_day(late), right), color="#999999", alpha=0.3, linewidth=0)
+    axes.axvline(_day(at), color=_INK, linewidth=1.4, linestyle=(0, (1, 1.5)))
+    is_late = _day(at) > left + 0.7 * (right - left)
+    told = curve.wording.translate("onset {at:%H:%M}").format(at=_at(at))
+    box = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1)
+    axes.annotate(
+        told,
+        (_day(at), 0.9),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(-4 if is_late else 4, 0),
+        textcoords="offset points",
+        ha="right" if is_late else "left",
+        fontsize=10,
+        color=_INK,
+        bbox=box,
+    )
+
+
+def _now(axes: Axes, curve: Curve) -> None:
+    """Write the last known value beside its end of the curve."""
+    series = curve.series
+    last = int(np.flatnonzero(np.isfinite(series.value))[-1])
+    value = float(series.value[last])
+    at = min(int(series.at_ms[last]) + series.step_ms, max(int(series.at_ms[-1]), series.until_ms))
+    axes.plot([_day(at)], [value * curve.scale], marker="o", color=_CURVE, clip_on=False)
+    axes.annotate(
+        curve.wording.value(value, series.unit),
+        (_day(at), value * curve.scale),
+        xytext=(-7, 6),
+        textcoords="offset points",
+        ha="right",
+        fontsize=11,
+        fontweight="bold",
+        color=_CURVE,
+    )
+
+
+def _no_data(axes: Axes, curve: Curve) -> None:
+    told = curve.wording.translate("no data for this window")
+    axes.set_yticks([])
+    axes.text(0.5, 0.5, told, transform=axes.transAxes, ha="center", va="center", fontsize=14, color=_INK)
+    axes.set_facecolor("#f6f6f6")
+
+
+def _at(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, tz=UTC)

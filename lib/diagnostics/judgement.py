@@ -1,0 +1,163 @@
+"""Evidence to diagnosis: all checks, causes, onset and clock. Pure: no client, clock or environment."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+
+from diagnostics.causes.pairs import separator
+from diagnostics.causes.ranking import rank
+from diagnostics.checks.finding import NOT_CONFIGURED, NOT_PERMITTED
+from diagnostics.model import (
+    BlindSpot,
+    Cause,
+    Clock,
+    Diagnosis,
+    Evidence,
+    FailureKind,
+    Finding,
+    Limit,
+    Runbook,
+)
+from diagnostics.records import Trailer
+from diagnostics.scope import Scope
+from diagnostics.seen import Seen
+from diagnostics.severity import Severity
+from diagnostics.text import Text, text
+from diagnostics.timeline import events, onset
+
+_DOCS = "docs/data-sources.md"
+_STANDING = (
+    Limit(
+        what=text("/metrics/prometheus of the worker never answers on this platform; it is not asked"),
+        link=f"{_DOCS}#worker",
+    ),
+    Limit(
+        what=text("Redis keeps about 100 finished jobs, so its own history is short"),
+        link=f"{_DOCS}#redis",
+    ),
+)
+
+
+def conclude(
+    runbook: Runbook,
+    scope: Scope,
+    evidence: tuple[Evidence, ...],
+    trailer: Trailer,
+    *,
+    raise_bugs: bool = False,
+) -> Diagnosis:
+    """The diagnosis that follows from this evidence; the same evidence gives the same diagnosis, byte for byte."""
+    seen = Seen(evidence)
+    judged = tuple(_run(check, seen, scope, raise_bugs) for check in runbook.checks)
+    findings = tuple(f for f in judged if f.state not in (NOT_CONFIGURED, NOT_PERMITTED))
+    severity = overall(findings, essential=runbook.essential)
+    causes = rank(findings, evidence, severity=severity, essential=runbook.essential)
+    since, interval = onset(seen, scope, findings)
+    return Diagnosis(
+        scope=scope,
+        finished_at=trailer.finished_at,
+        elapsed_s=trailer.elapsed_s,
+        partial=trailer.partial,
+        severity=severity,
+        causes=causes,
+        findings=findings,
+        blind_spots=_blind_spots(findings, seen),
+        limits=_limits(judged, evidence),
+        next_step=_next_step(causes, severity),
+        next_probe=separator(causes) if severity is not Severity.OK else None,
+        clock=_clock(scope, trailer, since),
+        spent=trailer.spent,
+        onset_at=since,
+        onset_interval=interval,
+        timeline=events(seen, scope, since),
+        evidence=evidence,
+    )
+
+
+def overall(findings: tuple[Finding, ...], *, essential: tuple[str, ...]) -> Severity:
+    """Any CRITICAL, else any WARNING, else UNKNOWN when anything is unknown or nothing essential was seen, else OK."""
+    severities = {f.severity for f in findings}
+    for severity in (Severity.CRITICAL, Severity.WARNING):
+        if severity in severities:
+            return severity
+    seen = {f.id for f in findings if f.severity is Severity.OK}
+    if Severity.UNKNOWN in severities or not seen.intersection(essential):
+        return Severity.UNKNOWN
+    return Severity.OK
+
+
+def _run(check: Callable[[Seen, Scope], Finding], seen: Seen, scope: Scope, raise_bugs: bool) -> Finding:
+    try:
+        return check(seen, scope)
+    # A bug in one check costs only that one: a loud blind spot, traceback on stderr (design 2.2).
+    except Exception as error:
+        if raise_bugs:
+            raise
+        traceback.print_exception(error, file=sys.stderr)
+        name = check.__name__.removeprefix("check_").replace("_", ".", 1)
+        return Finding(
+            id=name,
+            severity=Severity.UNKNOWN,
+            state="internal_error",
+            sentence=text("internal_error in check {check}: {error}", check=name, error=type(error).__name__),
+        )
+
+
+def _blind_spots(findings: tuple[Finding, ...], seen: Seen) -> tuple[BlindSpot, ...]:
+    """One for each unknown finding, then one for each failed look that no finding mentions."""
+    spots = []
+    told: set[str] = set()
+    for finding in findings:
+        if finding.severity is not Severity.UNKNOWN:
+            continue
+        items = [e for e in seen.evidence if e.id in finding.evidence and e.failure]
+        failure = next((e.failure for e in items if e.failure), None)
+        told |= {e.id for e in items}
+        spots.append(
+            BlindSpot(
+                check=finding.id,
+                why=failure.why if failure else finding.sentence,
+                regain=failure.regain if failure else text("report this: it is a bug of the runbook"),
+            )
+        )
+    for item in seen.evidence:
+        if item.failure and item.id not in told and _is_loss(item, findings):
+            spots.append(BlindSpot(check=item.probe, why=item.failure.why, regain=item.failure.regain))
+    return tuple(spots)
+
+
+def _is_loss(item: Evidence, findings: tuple[Finding, ...]) -> bool:
+    """Whether a failed look is a loss of sight: not a limit, and not itself the symptom that a finding states."""
+    if item.failure is None or item.failure.kind is FailureKind.NOT_CONFIGURED:
+        return False
+    cited = {e for f in findings if f.severity is not Severity.UNKNOWN for e in f.evidence}
+    return (item.id not in cited and item.failure.kind is not FailureKind.UNAUTHORIZED) or item.probe != "redis.server"
+
+
+def _limits(judged: tuple[Finding, ...], evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:
+    absent = dict.fromkeys(e.source for e in evidence if e.failure and e.failure.kind is FailureKind.NOT_CONFIGURED)
+    return (
+        *(Limit(what=text("{system} is not in the profile", system=s), link="docs/profiles.md") for s in absent),
+        *(Limit(what=f.sentence, link=f"{_DOCS}#redis") for f in judged if f.state == NOT_PERMITTED),
+        *_STANDING,
+    )
+
+
+def _next_step(causes: tuple[Cause, ...], severity: Severity) -> Text:
+    steps = causes[0].steps if causes else ()
+    return steps[0] if steps else text("Escalate with this report.")
+
+
+def _clock(scope: Scope, trailer: Trailer, since: object) -> Clock:
+    escalate_at = scope.response_started_at + timedelta(minutes=scope.thresholds.escalate_after_min)
+    age = (trailer.finished_at - since).total_seconds() if since is not None else None  # type: ignore[operator]
+    return Clock(
+        onset_age_s=None if age is None else max(0.0, round(age, 1)),
+        response_started_at=scope.response_started_at,
+        escalate_at=escalate_at,
+        overdue=trailer.finished_at > escalate_at,
+        contacts=scope.contacts,
+    )

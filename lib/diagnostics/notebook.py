@@ -1,0 +1,227 @@
+"""What the notebooks show: each method returns an object that Jupyter, VS Code and a plain terminal can render."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from diagnostics.charts import Chart, diagnosis_charts
+from diagnostics.model import Diagnosis, Finding, Runbook
+from diagnostics.report import markdown as md
+from diagnostics.report.actions import sheet
+from diagnostics.report.summary import asserted, summarise, worst_first
+from diagnostics.report.wording import Wording, plain
+
+_COLOURS = {"ok": "#1d6b35", "warning": "#b07400", "critical": "#c00024", "unknown": "#7a3fb0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One rendered piece in three forms; Jupyter picks the richest it can show."""
+
+    plain: str
+    markdown: str
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        return self.plain
+
+
+class View:
+    """A finished diagnosis, piece by piece, in the reader's language. Fetches nothing."""
+
+    def __init__(self, diagnosis: Diagnosis, *, language: str = "en", timezone: str = "UTC") -> None:
+        self._diagnosis = diagnosis
+        self._wording = Wording(language, timezone)
+
+    def verdict(self) -> Shown:
+        """The first screen: severity, cause, how sure, since when, next step, what was not seen."""
+        wording, summary = self._wording, summarise(self._diagnosis, self._wording)
+        _ = wording.translate
+        rows = [
+            (_("How sure"), summary.confidence),
+            (_("Since"), summary.since),
+            (_("Next step"), summary.next_step),
+            (_("Cheapest next probe"), summary.next_probe),
+            (_("Escalate"), summary.escalation),
+            (_("What we could not see"), "; ".join(summary.unseen)),
+            (_("Partial"), summary.partial),
+        ]
+        title = f"{summary.severity_word}: {summary.headline}"
+        facts = _("profile {profile} · {incident}").format(profile=summary.profile, incident=summary.incident)
+        return _sheet(title, [(k, v) for k, v in rows if v], note=facts, colour=_COLOURS[summary.severity.value])
+
+    def findings(self, *ids: str) -> Shown:
+        """These findings with value, limit and the command to see it oneself; all of them without ids."""
+        known = {f.id: f for f in self._diagnosis.findings}
+        chosen = [known[i] for i in ids if i in known] if ids else worst_first(self._diagnosis.findings)
+        absent = [i for i in ids if i not in known]
+        return self._findings(chosen, absent)
+
+    def step(self, line: str) -> Shown:
+        """The findings that execute one line of the written runbook, such as `1.D1`."""
+        runbook = _runbook(self._diagnosis.scope.slug)
+        step = next((s for s in runbook.steps if s.line == line), None) if runbook else None
+        if step is None or not step.findings:
+            told = self._wording.translate("{line}: no finding covers this line; do it by hand").format(line=line)
+            return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
+        return self.findings(*step.findings)
+
+    def depth_chart(self) -> Chart:
+        """Queue depth over the window."""
+        return self._chart("queue-depth")
+
+    def failure_chart(self) -> Chart:
+        """Failed share of finished work over the window."""
+        return self._chart("error-rate")
+
+    def causes(self) -> Shown:
+        """All causes considered, with what each explains and what speaks against it."""
+        wording = self._wording
+        _ = wording.translate
+        rows = [
+            (
+                f"{wording.say(c.title)} ({c.id})",
+                wording.confidence(c.confidence),
+                ", ".join(c.explains),
+                ", ".join(c.against),
+            )
+            for c in self._diagnosis.causes
+        ]
+        return _table((_("Cause"), _("How sure"), _("explains"), _("speaks against it")), rows)
+
+    def blind_spots(self) -> Shown:
+        """What we tried to see and could not, and how to regain sight."""
+        wording = self._wording
+        _ = wording.translate
+        rows = [(b.check, wording.say(b.why), wording.say(b.regain)) for b in self._diagnosis.blind_spots]
+        if not rows:
+            told = _("Everything we tried to see, we saw.")
+            return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
+        return _table((_("What we could not see"), _("Why"), _("To regain sight")), rows)
+
+    def actions(self) -> Shown:
+        """The remedies of the asserted cause as plans: exact steps, what each changes, how to undo it."""
+        wording, cause = self._wording, asserted(self._diagnosis)
+        _ = wording.translate
+        if cause is None or not (cause.steps or cause.remediations):
+            told = wording.say(self._diagnosis.next_step)
+            return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
+        pieces = [_sheet(_("In order"), [(str(n), wording.say(s)) for n, s in enumerate(cause.steps, start=1)])]
+        for action in cause.remediations:
+            found = sheet(action)
+            rows = [(str(n), wording.say(c)) for n, c in enumerate(found.clicks, start=1)] if found else []
+            rows += [(_("Changes"), wording.say(found.changes)), (_("Undo"), wording.say(found.undo))] if found else []
+            pieces.append(_sheet(wording.say(found.title) if found else action, rows, note=action))
+        return _joined(pieces)
+
+    def escalation(self) -> Shown:
+        """The clock and whom to call."""
+        wording, clock = self._wording, self._diagnosis.clock
+        _ = wording.translate
+        summary = summarise(self._diagnosis, wording)
+        runbook = _runbook(self._diagnosis.scope.slug)
+        rows = [
+            (_("Response started"), wording.time(clock.response_started_at)),
+            (_("Escalate"), summary.escalation or wording.time(clock.escalate_at)),
+            *((str(n), wording.say(e)) for n, e in enumerate(runbook.escalation if runbook else (), start=1)),
+            *((plain(c.name), plain(c.url).removeprefix("mailto:")) for c in clock.contacts),
+        ]
+        return _sheet(_("Escalation"), rows)
+
+    def record(self) -> Shown:
+        """The timeline with its evidence: what the postmortem will start from."""
+        wording = self._wording
+        _ = wording.translate
+        rows = [(wording.time(e.at), wording.say(e.what), ", ".join(e.evidence)) for e in self._diagnosis.timeline]
+        return _table((_("Time"), _("What happened"), _("Evidence")), rows)
+
+    def _chart(self, name: str) -> Chart:
+        wording = self._wording
+        return diagnosis_charts(self._diagnosis, language=wording.language, timezone=wording.timezone)[name]
+
+    def _findings(self, findings: Sequence[Finding], absent: Iterable[str]) -> Shown:
+        wording = self._wording
+        _ = wording.translate
+        rows = [
+            (
+                wording.severity(f.severity),
+                wording.say(f.sentence),
+                wording.value(f.value, f.unit),
+                wording.value(f.threshold, f.unit),
+                plain(f.command),
+            )
+            for f in findings
+        ]
+        rows += [(_("not run"), i, "–", "–", "") for i in absent]
+        head = (_("Severity"), _("Finding"), _("Value"), _("Limit"), _("See it yourself"))
+        colours = [_COLOURS[f.severity.value] for f in findings]
+        return _table(head, rows, colours=colours, is_code_last=True)
+
+
+def _runbook(slug: str) -> Runbook | None:
+    """The procedure of `slug`. Imported late: it brings the probes, which a picture of past evidence never needs."""
+    from diagnostics.runbooks import RUNBOOKS
+
+    return next((r for r in RUNBOOKS if r.slug == slug), None)
+
+
+def _sheet(title: str, rows: list[tuple[str, str]], *, note: str = "", colour: str = "#777777") -> Shown:
+    width = max((len(k) for k, _ in rows), default=0)
+    lines = [title, *([note] if note else []), *(f"  {k:<{width}}  {v}" for k, v in rows)]
+    marked = [f"**{md.escape(title)}**", *([md.code(note)] if note else [])]
+    marked += ["", *(f"- **{md.escape(k)}:** {md.escape(v)}" for k, v in rows)]
+    body = "".join(
+        f"<tr><td style='text-align:left;opacity:.75;vertical-align:top;white-space:nowrap'>{html.escape(k)}</td>"
+        f"<td style='text-align:left'>{html.escape(v)}</td></tr>"
+        for k, v in rows
+    )
+    box = f"border-left:6px solid {colour};padding:2px 0 2px 12px;margin:6px 0"
+    small = f"<div style='opacity:.75'>{html.escape(note)}</div>" if note else ""
+    head = f"<div style='font-size:1.15em;font-weight:bold'>{html.escape(title)}</div>{small}"
+    return Shown("\n".join(lines), "\n".join(marked), f"<div style='{box}'>{head}<table>{body}</table></div>")
+
+
+def _table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    colours: Sequence[str] = (),
+    is_code_last: bool = False,
+) -> Shown:
+    lines = ["  ".join(c for c in row if c) for row in rows] or ["–"]
+    marked = ["| " + " | ".join(map(md.cell, head)) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        last = md.code(row[-1]).replace("|", "\\|") if is_code_last else md.cell(row[-1])
+        marked.append("| " + " | ".join([*map(md.cell, row[:-1]), last]) + " |")
+    top = "".join(f"<th style='text-align:left'>{html.escape(h)}</th>" for h in head)
+    body = "".join(_row(row, colours[n] if n < len(colours) else "", is_code_last) for n, row in enumerate(rows))
+    return Shown(
+        "\n".join(lines),
+        "\n".join(marked),
+        f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>",
+    )
+
+
+def _row(row: Sequence[str], colour: str, is_code_last: bool) -> str:
+    cells = [html.escape(c) for c in row]
+    if colour:
+        cells[0] = f"<b style='border-left:4px solid {colour};padding-left:6px;white-space:nowrap'>{cells[0]}</b>"
+    if is_code_last and cells[-1]:
+        cells[-1] = f"<code>{cells[-1]}</code>"
+    return "<tr>" + "".join(f"<td style='text-align:left;vertical-align:top'>{c}</td>" for c in cells) + "</tr>"
+
+
+def _joined(pieces: list[Shown]) -> Shown:
+    return Shown(
+        "\n\n".join(p.plain for p in pieces),
+        "\n\n".join(p.markdown for p in pieces),
+        "".join(p.html for p in pieces),
+    )

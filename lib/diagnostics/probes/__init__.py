@@ -1,0 +1,7 @@
+"""Looks at the platform: I/O that observes and judges nothing, one module per subject."""
+
+from diagnostics.probes import queue, upstream, worker
+
+PROBES = (*worker.PROBES, *queue.PROBES, *upstream.PROBES)
+
+__all__ = ["PROBES"]

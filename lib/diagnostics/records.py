@@ -1,0 +1,129 @@
+"""`evidence.jsonl`: one run's question, readings and cost, written and read back without loss."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from diagnostics import readings
+from diagnostics.errors import SettingsError
+from diagnostics.model import Cost, Evidence
+from diagnostics.readings import Reading
+from diagnostics.redaction import Redactor
+from diagnostics.scope import Scope
+
+SCHEMA = "evidence/1"
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in Reading.__args__}
+_SCOPE = TypeAdapter(Scope)
+_EVIDENCE = TypeAdapter(Evidence)
+_READINGS: dict[str, TypeAdapter[Any]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trailer:
+    """How looking ended. Judging copies these and computes none."""
+
+    finished_at: datetime
+    elapsed_s: float
+    spent: Cost
+    partial: bool
+    internal_errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A whole evidence file. `trailer` is `None` when the run died before it could write one."""
+
+    scope: Scope
+    evidence: tuple[Evidence, ...]
+    trailer: Trailer | None
+
+
+_TRAILER = TypeAdapter(Trailer)
+
+
+def header_line(scope: Scope) -> str:
+    """The first line: the question."""
+    return _line({"schema": SCHEMA, "line": "header", **_SCOPE.dump_python(scope, mode="json")})
+
+
+def evidence_line(item: Evidence) -> str:
+    """One line for one piece of evidence; `reading` carries its type as `kind`."""
+    body = _EVIDENCE.dump_python(item, mode="json", exclude={"reading"})
+    if item.reading is not None:
+        kind = type(item.reading).__name__
+        body["reading"] = {"kind": kind, **_adapter(kind).dump_python(item.reading, mode="json")}
+    return _line({"line": "evidence", **body})
+
+
+def trailer_line(trailer: Trailer) -> str:
+    """The last line."""
+    return _line({"line": "trailer", **_TRAILER.dump_python(trailer, mode="json")})
+
+
+def write(scope: Scope, evidence: Iterable[Evidence], trailer: Trailer) -> list[str]:
+    """All lines of one file, in order."""
+    return [header_line(scope), *map(evidence_line, evidence), trailer_line(trailer)]
+
+
+def read(text: str) -> Recording:
+    """Parse an evidence file. A last line cut short by a death is ignored.
+
+    Raises: SettingsError naming the line that is not ours.
+    """
+    scope: Scope | None = None
+    evidence: list[Evidence] = []
+    trailer: Trailer | None = None
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            body = json.loads(line)
+            match body.pop("line"):
+                case "header":
+                    body.pop("schema")
+                    scope = _SCOPE.validate_python(body, strict=False)
+                case "evidence":
+                    evidence.append(_evidence(body))
+                case "trailer":
+                    trailer = _TRAILER.validate_python(body)
+        except (ValueError, KeyError, AttributeError, ValidationError) as error:
+            if number == len(lines) and not text.endswith("\n"):
+                break
+            raise SettingsError(f"evidence line {number} cannot be read: {str(error).splitlines()[0]}") from None
+    if scope is None:
+        raise SettingsError("evidence has no header line")
+    return Recording(scope=scope, evidence=tuple(evidence), trailer=trailer)
+
+
+def redacted(item: Evidence, redactor: Redactor) -> Evidence:
+    """`item` with every text cleaned; what judgement sees, live and in replay alike."""
+    body = json.loads(redactor.clean(evidence_line(item)))
+    body.pop("line")
+    return _evidence(body)
+
+
+def _evidence(body: dict[str, Any]) -> Evidence:
+    raw = body.pop("reading", None)
+    item = _EVIDENCE.validate_python(body)
+    if raw is None:
+        return item
+    kind = raw.pop("kind")
+    fields = {name: getattr(item, name) for name in Evidence.__slots__ if name != "reading"}
+    return Evidence(**fields, reading=_adapter(kind).validate_python(raw))
+
+
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    if kind not in _READINGS:
+        if kind not in _KINDS:
+            raise SettingsError(f"evidence kind {kind!r} is not known to this version")
+        _READINGS[kind] = TypeAdapter(getattr(readings, kind))
+    return _READINGS[kind]
+
+
+def _line(body: dict[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,23 @@
+"""The incidents that can be diagnosed, declared as data."""
+
+from difflib import get_close_matches
+
+from diagnostics.errors import SettingsError
+from diagnostics.model import Runbook
+from diagnostics.runbooks import triage, worker_not_processing
+
+RUNBOOKS = (worker_not_processing.RUNBOOK,)
+TRIAGE = triage.RUNBOOK
+
+
+def by_slug(slug: str) -> Runbook:
+    """The runbook of `slug`, or `triage`. Raises SettingsError with the nearest match."""
+    known = {r.slug: r for r in (*RUNBOOKS, TRIAGE)}
+    if slug in known:
+        return known[slug]
+    close = get_close_matches(slug, known, n=1, cutoff=0.4)
+    hint = f"did you mean {close[0]!r}?" if close else f"known incidents: {', '.join(r.slug for r in RUNBOOKS)}"
+    raise SettingsError(f"incident {slug!r} is not known; {hint}")
+
+
+__all__ = ["RUNBOOKS", "TRIAGE", "by_slug"]

@@ -1,0 +1,325 @@
+"""Settings: one pure function of a profile (TOML) and an environment mapping.
+
+Precedence: command-line option > environment and the profile's `env_file` > profile > default.
+A system whose section is absent from the profile is not configured, whatever the environment says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+)
+
+from diagnostics.errors import SettingsError
+from diagnostics.scope import Contact, Facts
+from diagnostics.thresholds import Limits, Thresholds
+
+PREFIX = "RUNBOOK_"
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    try:
+        is_complete = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_complete = False
+    if not is_complete or re.search(r"\s", value):
+        raise ValueError("must be a complete http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _pair(value: object) -> object:
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return Limits(*value)
+    return value
+
+
+def _ordered(value: Limits) -> Limits:
+    if not 0 <= (value.warning or 0) <= value.critical < float("inf"):
+        raise ValueError("must be [warning, critical], both finite and not negative, the first not above the second")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_http_url)]
+Pair = Annotated[Limits, BeforeValidator(_pair), AfterValidator(_ordered)]
+
+
+class Section(BaseModel):
+    """A table of the profile: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WorkerSection(Section):
+    base_url: Url | None = None
+    expected_replicas: PositiveInt | None = None
+
+
+class QueueSection(Section):
+    names: tuple[str, ...] = ("agent-jobs",)
+    orphans: tuple[str, ...] = ("app-jobs",)
+    dead_letter: tuple[str, ...] = ("agent-jobs-dlq",)
+    prefix: str = "bull"
+
+
+class RedisSection(Section):
+    url_env: str = "REDIS_URL"
+    ca_file: Path | None = None
+    expected_host: str = ""
+
+
+class RailwaySection(Section):
+    base_url: Url = "https://backboard.railway.com/graphql/v2"
+    token_env: str = "RAILWAY_TOKEN"
+    token_kind: Literal["project", "account"] = "project"
+    project_id: str = ""
+    environment_id: str = ""
+    service_id: str = ""
+
+
+class OpenRouterSection(Section):
+    base_url: Url = "https://openrouter.ai/api/v1"
+    token_env: str = "OPENROUTER_API_KEY"
+
+
+class RequiredVariables(Section):
+    required: tuple[str, ...] = ()
+
+
+class VariablesSection(Section):
+    worker: RequiredVariables = RequiredVariables()
+
+
+class ThresholdsSection(Section):
+    queue_depth_jobs: Pair = Thresholds().queue_depth_jobs
+    error_ratio: Pair = Thresholds().error_ratio
+    p95_s: Pair = Thresholds().p95_s
+    worker_down_s: PositiveFloat = Thresholds().worker_down_s.critical
+    escalate_after_min: PositiveFloat = Thresholds().escalate_after_min
+
+
+class BudgetSection(Section):
+    deadline_s: Annotated[float, Field(gt=0, le=600)] = 10
+    redis_commands: Annotated[int, Field(gt=0, le=5000)] = 50
+
+
+class ContactSection(Section):
+    name: str
+    url: str
+
+
+class Profile(Section):
+    """The whole profile file. Every key is described in `docs/profiles.md`."""
+
+    name: str
+    env_file: Path | None = None
+    language: Literal["en", "ru"] = "en"
+    timezone: str = "UTC"
+    worker: WorkerSection | None = None
+    queue: QueueSection = QueueSection()
+    redis: RedisSection | None = None
+    railway: RailwaySection | None = None
+    openrouter: OpenRouterSection | None = None
+    variables: VariablesSection = VariablesSection()
+    thresholds: ThresholdsSection = ThresholdsSection()
+    budget: BudgetSection = BudgetSection()
+    contacts: tuple[ContactSection, ...] = ()
+
+
+SYSTEMS = ("worker", "redis", "railway", "openrouter")
+
+
+class Settings(BaseModel):
+    """A profile together with the secrets it names. `repr` shows no secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    profile: Profile
+    root: Path
+    """Where relative paths of the profile start."""
+    secrets: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
+
+    def secret(self, variable: str) -> str | None:
+        """The value of the secret variable `variable`, or `None` when it is unset or empty."""
+        value = self.secrets.get(variable)
+        return value.get_secret_value() if value and value.get_secret_value() else None
+
+    def thresholds(self) -> Thresholds:
+        """The profile's limits."""
+        section = self.profile.thresholds
+        return Thresholds(
+            queue_depth_jobs=section.queue_depth_jobs,
+            error_ratio=section.error_ratio,
+            p95_s=section.p95_s,
+            worker_down_s=Limits(None, section.worker_down_s),
+            escalate_after_min=section.escalate_after_min,
+        )
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """Whom to call, in the profile's order."""
+        return tuple(Contact(name=c.name, url=c.url) for c in self.profile.contacts)
+
+    def facts(self) -> Facts:
+        """What checks may know about the platform; no secret among it."""
+        p = self.profile
+        return Facts(
+            worker_url=shown(p.worker.base_url) if p.worker and p.worker.base_url else "",
+            railway_url=shown(p.railway.base_url) if p.railway else "",
+            redis_host=(urlsplit(self.secret(p.redis.url_env) or "").hostname or "") if p.redis else "",
+            redis_variable=p.redis.url_env if p.redis else "REDIS_URL",
+            expected_host=p.redis.expected_host if p.redis else "",
+            expected_replicas=p.worker.expected_replicas if p.worker else None,
+            queue_names=p.queue.names,
+            queue_orphans=p.queue.orphans,
+            dead_letter_queues=p.queue.dead_letter,
+            queue_prefix=p.queue.prefix,
+            has_own_ca=bool(p.redis and p.redis.ca_file),
+            required_variables=p.variables.worker.required,
+            systems=tuple(s for s in SYSTEMS if getattr(p, s) is not None),
+        )
+
+
+def shown(url: str) -> str:
+    """`url` without user part, query and fragment: the only form that may be printed."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{host}{port}{parts.path}".rstrip("/")
+
+
+def load(profile: str | None, *, environ: Mapping[str, str], root: Path, folders: tuple[Path, ...]) -> Settings:
+    """Read a profile.
+
+    Args:
+        profile: a name sought in `folders`, or the path of a TOML file; `None` means `RUNBOOK_PROFILE`.
+        environ: the process environment, passed in so that this function stays pure.
+        root: where relative paths of the profile start.
+        folders: where named profiles are sought, first match wins.
+
+    Raises: SettingsError, one line that names the thing and the fix.
+    """
+    path = _find(profile or environ.get("RUNBOOK_PROFILE", ""), folders)
+    document = _read(path)
+    env_file = environ.get(f"{PREFIX}ENV_FILE") or document.get("env_file")
+    merged = {**_env_file(root / str(env_file)), **environ} if env_file else dict(environ)
+    _overlay(document, merged)
+    try:
+        parsed = Profile.model_validate(document)
+    except ValidationError as error:
+        raise SettingsError(f"profile {path.name}: {_first(error)}") from None
+    return Settings(profile=parsed, root=root, secrets=_secrets(parsed, merged))
+
+
+def _find(name: str, folders: tuple[Path, ...]) -> Path:
+    if not name:
+        raise SettingsError("no profile given: pass --profile NAME or set RUNBOOK_PROFILE (try: --profile sandbox)")
+    if name.endswith(".toml") or "/" in name:
+        if Path(name).is_file():
+            return Path(name)
+        raise SettingsError(f"profile file {name} does not exist")
+    for folder in folders:
+        if (folder / f"{name}.toml").is_file():
+            return folder / f"{name}.toml"
+    known = sorted({p.stem for folder in folders if folder.is_dir() for p in folder.glob("*.toml")})
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known profiles: {', '.join(known) or 'none'}"
+    raise SettingsError(f"profile {name!r} is not known; {hint}")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"profile {path.name} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"profile {path.name} cannot be read: {error.strerror}") from None
+
+
+def _env_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
+
+
+def _overlay(document: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Write `RUNBOOK_<SECTION>__<KEY>` and `RUNBOOK_<KEY>` over the document, in declared sections only."""
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX):
+            continue
+        path = variable.removeprefix(PREFIX).lower().split("__")
+        if len(path) == 1:
+            if path[0] in ("language", "timezone"):
+                document[path[0]] = value
+            continue
+        if path[0] not in Profile.model_fields:
+            close = get_close_matches(path[0], Profile.model_fields, n=1)
+            hint = f"; did you mean {close[0].upper()}?" if close else ""
+            raise SettingsError(f"{variable}: the profile has no section {path[0].upper()}{hint}")
+        target = (
+            document.get(path[0])
+            if path[0] not in ("thresholds", "budget", "queue")
+            else document.setdefault(path[0], {})
+        )
+        for key in path[1:-1]:
+            target = target.get(key) if isinstance(target, dict) else None
+        if isinstance(target, dict):
+            target[path[-1]] = _literal(value)
+
+
+def _literal(value: str) -> Any:
+    """Numbers and lists are written as in the profile; everything else is text."""
+    if value.startswith("[") or re.fullmatch(r"-?\d+(\.\d+)?", value):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value
+
+
+def _first(error: ValidationError) -> str:
+    detail = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in detail["loc"]) or "top level"
+    if detail["type"] == "extra_forbidden":
+        return f"{where} is not a known key{_near(detail['loc'])}"
+    return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def _near(loc: tuple[int | str, ...]) -> str:
+    model: Any = Profile
+    for part in loc[:-1]:
+        annotation = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
+        options = [annotation, *getattr(annotation, "__args__", ())]
+        model = next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+    close = get_close_matches(str(loc[-1]), getattr(model, "model_fields", {}), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _secrets(profile: Profile, environ: Mapping[str, str]) -> dict[str, SecretStr]:
+    sections = [profile.redis, profile.railway, profile.openrouter]
+    names = [
+        value
+        for section in sections
+        if section
+        for key, value in section.model_dump().items()
+        if key.endswith("_env") and value
+    ]
+    return {name: SecretStr(environ[name].strip()) for name in names if environ.get(name, "").strip()}

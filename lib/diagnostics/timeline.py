@@ -1,0 +1,114 @@
+"""What happened when: dated facts from the evidence, and the onset they imply."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from diagnostics.model import Finding, TimelineEvent
+from diagnostics.readings import QueueState, RailwayService, WorkerLog
+from diagnostics.scope import Scope
+from diagnostics.seen import Seen
+from diagnostics.severity import Severity
+from diagnostics.text import text
+
+_ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
+_STOPPED = frozenset(
+    {"worker.redis", "worker.health", "worker.errors", "queue.progress", "queue.paused", "worker.deployment"}
+)
+
+
+def onset(
+    seen: Seen, scope: Scope, findings: tuple[Finding, ...]
+) -> tuple[datetime | None, tuple[datetime, datetime] | None]:
+    """When the abnormal state began: the last good moment and the first bad one that follows it.
+
+    Returns: the first bad moment, and the interval from the last good one to it; `None` when healthy or not dated.
+    """
+    abnormal = {f.id for f in findings if f.severity in _ABNORMAL}
+    if not abnormal:
+        return None, None
+    good, bad = _last_good(seen), _first_bad(seen)
+    if abnormal & _STOPPED and good is not None:
+        first = next((at for at in bad if at >= good), None)
+        at = first or good
+        return at, (good, at)
+    if bad:
+        return bad[-1] if len(bad) == 1 else bad[0], None
+    return None, None
+
+
+def events(seen: Seen, scope: Scope, since: datetime | None) -> tuple[TimelineEvent, ...]:
+    """Dated facts inside the window, oldest first."""
+    found = [*_deployments(seen), *_symptoms(seen), *_queue(seen)]
+    if since is not None:
+        found.append(TimelineEvent(at=since, what=text("the symptom begins (first sign in the evidence)")))
+    inside = [e for e in found if scope.window.since <= e.at]
+    return tuple(sorted(inside, key=lambda e: (e.at, e.what.msgid)))
+
+
+def _last_good(seen: Seen) -> datetime | None:
+    """The newest finished job in queue or log."""
+    times = []
+    state = seen.reading(QueueState)
+    for queue in state.second if state else ():
+        times += [queue.newest_completed_at] if queue.newest_completed_at else []
+    log = seen.reading(WorkerLog)
+    done = [e.at_ms for e in log.events if e.event == "job.complete"] if log else []
+    times += [_utc(done[-1])] if done else []
+    return max(times, default=None)
+
+
+def _first_bad(seen: Seen) -> list[datetime]:
+    """Times of trouble in the log, oldest first."""
+    log = seen.reading(WorkerLog)
+    return [_utc(e.at_ms) for e in log.events if e.symptom is not None] if log else []
+
+
+def _deployments(seen: Seen) -> list[TimelineEvent]:
+    service = seen.reading(RailwayService)
+    return [
+        TimelineEvent(
+            at=d.created_at,
+            what=text("deployment {id} of the worker created, now {status}", id=d.id[:8], status=d.status),
+            evidence=seen.ids("railway.service"),
+        )
+        for d in (service.deployments if service else ())
+    ]
+
+
+def _symptoms(seen: Seen) -> list[TimelineEvent]:
+    """First and last line of each symptom."""
+    log = seen.reading(WorkerLog)
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for event in log.events if log else ():
+        if event.symptom is not None:
+            first.setdefault(event.symptom.value, event.at_ms)
+            last[event.symptom.value] = event.at_ms
+    ids = seen.ids("worker.log")
+    found = [
+        TimelineEvent(at=_utc(ms), what=text("the log first shows {symptom}", symptom=name), evidence=ids)
+        for name, ms in first.items()
+    ]
+    return found + [
+        TimelineEvent(at=_utc(ms), what=text("the log last shows {symptom}", symptom=name), evidence=ids)
+        for name, ms in last.items()
+        if ms > first[name]
+    ]
+
+
+def _queue(seen: Seen) -> list[TimelineEvent]:
+    state = seen.reading(QueueState)
+    return [
+        TimelineEvent(
+            at=queue.newest_completed_at,
+            what=text("the newest completed job of {queue} ends", queue=queue.name),
+            evidence=seen.ids("queue.state"),
+        )
+        for queue in (state.second if state else ())
+        if queue.newest_completed_at
+    ]
+
+
+def _utc(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
