@@ -13,11 +13,13 @@ import numpy as np
 from diagnostics import trends
 from diagnostics.drawing import Curve, Line, png
 from diagnostics.model import Diagnosis
-from diagnostics.report.wording import Wording
 from diagnostics.seen import Seen
 from diagnostics.thresholds import Limits, Thresholds
 from diagnostics.trends import Series
+from diagnostics.wording import Wording
 
+_BINS = 36
+"""Five minutes each over the usual window: enough jobs in a bin for a share to mean something."""
 Onset = tuple[int, tuple[int, int]]
 """First instant known above a limit and the interval of the crossing, epoch ms; see `trends.onset`."""
 
@@ -87,7 +89,7 @@ def diagnosis_charts(diagnosis: Diagnosis, *, language: str = "en", timezone: st
             timezone=timezone,
         ),
         "error-rate": failure_chart(
-            trends.failure_ratio(seen, scope, 60),
+            trends.failure_ratio(seen, scope, _BINS),
             thresholds=scope.thresholds,
             onset=onset,
             language=language,

@@ -17,10 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Transform, blended_transform_factory
 
-from diagnostics.report.wording import Wording, zone
 from diagnostics.trends import Series
+from diagnostics.wording import Wording, zone
 
 _INK, _CURVE, _WARNING, _CRITICAL = "#1a1a1a", "#0b4f8a", "#8a5a00", "#b00020"
+_VISIBLE = 0.01
+"""A stretch narrower than this share of the axis is not worth a mark."""
 _FAR = 0.35
 """A limit more than about three times above all values is named at the edge instead of flattening the curve."""
 
@@ -63,7 +65,7 @@ def png(curve: Curve) -> bytes:
         _unseen(axes, curve)
         off_scale = _limits(axes, curve)
         _onset(axes, curve)
-        _now(axes, curve)
+        _last(axes, curve)
         _off_scale(axes, off_scale)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
@@ -131,14 +133,33 @@ def _write(axes: Axes, told: str, at: tuple[float, float], *, ha: str, transform
 def _unseen(axes: Axes, curve: Curve) -> None:
     """Hatch what the source cannot vouch for: silence must not look like zero."""
     series = curve.series
-    first, last = int(series.at_ms[0]), int(series.at_ms[-1])
-    for start, end in ((first, series.since_ms), (series.until_ms, last)):
-        if end - start < 0.005 * (last - first):
-            continue
-        axes.axvspan(_day(start), _day(end), facecolor="#f2f2f2", edgecolor="#c8c8c8", hatch="///", linewidth=0)
-        if end - start > 0.2 * (last - first):
-            told = curve.wording.translate("not seen")
-            _write(axes, told, (_day((start + end) / 2), 0.5), ha="center", transform=axes.get_xaxis_transform())
+    _ = curve.wording.translate
+    for start, end in ((int(series.at_ms[0]), series.since_ms), (series.until_ms, int(series.at_ms[-1]))):
+        _hatch(axes, start, end, _("not seen"), hatch="///")
+    if series.unit == "ratio":
+        for start, end in _idle(series):
+            _hatch(axes, start, end, _("nothing finished"), hatch="..")
+
+
+def _hatch(axes: Axes, start: int, end: int, told: str, *, hatch: str) -> None:
+    width = (_day(end) - _day(start)) / (axes.get_xlim()[1] - axes.get_xlim()[0])
+    if width < _VISIBLE:
+        return
+    axes.axvspan(_day(start), _day(end), facecolor="#f2f2f2", edgecolor="#c8c8c8", hatch=hatch, linewidth=0, zorder=0)
+    if width > 0.018 * len(told):
+        middle = ((_day(start) + _day(end)) / 2, 0.5)
+        _write(axes, told, middle, ha="center", transform=axes.get_xaxis_transform())
+
+
+def _idle(series: Series) -> list[tuple[int, int]]:
+    """Stretches of bins inside the span in which there was nothing to take a share of."""
+    inside = (series.at_ms >= series.since_ms) & (series.at_ms < series.until_ms)
+    at, is_gap = series.at_ms[inside], ~np.isfinite(series.value[inside])
+    turns = np.flatnonzero(np.diff(np.concatenate(([False], is_gap, [False])).astype(int)))
+    return [
+        (int(at[first]), min(int(at[last - 1]) + series.step_ms, series.until_ms))
+        for first, last in zip(turns[::2], turns[1::2], strict=True)
+    ]
 
 
 def _limits(axes: Axes, curve: Curve) -> list[str]:
@@ -165,16 +186,7 @@ def _label(axes: Axes, y: float, label: str, colour: str) -> None:
 
 def _off_scale(axes: Axes, labels: list[str]) -> None:
     if labels:
-        axes.text(
-            0.99,
-            0.97,
-            "↑ " + "; ".join(labels),
-            transform=axes.transAxes,
-            fontsize=9.5,
-            color=_INK,
-            ha="right",
-            va="top",
-        )
+        _write(axes, "↑ " + "; ".join(labels), (0.012, 0.95), ha="left", transform=axes.transAxes)
 
 
 def _onset(axes: Axes, curve: Curve) -> None:
@@ -189,36 +201,29 @@ def _onset(axes: Axes, curve: Curve) -> None:
     axes.axvline(_day(at), color=_INK, linewidth=1.4, linestyle=(0, (1, 1.5)))
     is_late = _day(at) > left + 0.7 * (right - left)
     told = curve.wording.translate("onset {at:%H:%M}").format(at=_at(at))
-    box = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1)
-    axes.annotate(
-        told,
-        (_day(at), 0.9),
-        xycoords=axes.get_xaxis_transform(),
-        xytext=(-4 if is_late else 4, 0),
-        textcoords="offset points",
-        ha="right" if is_late else "left",
-        fontsize=10,
-        color=_INK,
-        bbox=box,
-    )
+    gap = 0.008 * (right - left)
+    place = (_day(at) - gap if is_late else _day(at) + gap, 0.83)
+    _write(axes, told, place, ha="right" if is_late else "left", transform=axes.get_xaxis_transform())
 
 
-def _now(axes: Axes, curve: Curve) -> None:
+def _last(axes: Axes, curve: Curve) -> None:
     """Write the last known value beside its end of the curve."""
     series = curve.series
     last = int(np.flatnonzero(np.isfinite(series.value))[-1])
     value = float(series.value[last])
     at = min(int(series.at_ms[last]) + series.step_ms, max(int(series.at_ms[-1]), series.until_ms))
     axes.plot([_day(at)], [value * curve.scale], marker="o", color=_CURVE, clip_on=False)
+    is_high = value * curve.scale > 0.8 * axes.get_ylim()[1]
     axes.annotate(
         curve.wording.value(value, series.unit),
         (_day(at), value * curve.scale),
-        xytext=(-7, 6),
+        xytext=(-7, -15 if is_high else 8),
         textcoords="offset points",
         ha="right",
         fontsize=11,
         fontweight="bold",
         color=_CURVE,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
     )
 
 

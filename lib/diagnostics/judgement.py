@@ -134,7 +134,8 @@ def _is_loss(item: Evidence, findings: tuple[Finding, ...]) -> bool:
     if item.failure is None or item.failure.kind is FailureKind.NOT_CONFIGURED:
         return False
     cited = {e for f in findings if f.severity is not Severity.UNKNOWN for e in f.evidence}
-    return (item.id not in cited and item.failure.kind is not FailureKind.UNAUTHORIZED) or item.probe != "redis.server"
+    is_limit = item.probe == "redis.server" and item.failure.kind is FailureKind.UNAUTHORIZED
+    return item.id not in cited and not is_limit
 
 
 def _limits(judged: tuple[Finding, ...], evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:

@@ -10,8 +10,8 @@ from diagnostics.charts import Chart, diagnosis_charts
 from diagnostics.model import Diagnosis, Finding, Runbook
 from diagnostics.report import markdown as md
 from diagnostics.report.actions import sheet
-from diagnostics.report.summary import asserted, summarise, worst_first
-from diagnostics.report.wording import Wording, plain
+from diagnostics.report.summary import asserted, summarise, unseen, worst_first
+from diagnostics.wording import Wording, plain
 
 _COLOURS = {"ok": "#1d6b35", "warning": "#b07400", "critical": "#c00024", "unknown": "#7a3fb0"}
 
@@ -51,7 +51,7 @@ class View:
             (_("Next step"), summary.next_step),
             (_("Cheapest next probe"), summary.next_probe),
             (_("Escalate"), summary.escalation),
-            (_("What we could not see"), "; ".join(summary.unseen)),
+            *((_("What we could not see"), f"{u.checks}: {u.why}") for u in summary.unseen),
             (_("Partial"), summary.partial),
         ]
         title = f"{summary.severity_word}: {summary.headline}"
@@ -101,7 +101,7 @@ class View:
         """What we tried to see and could not, and how to regain sight."""
         wording = self._wording
         _ = wording.translate
-        rows = [(b.check, wording.say(b.why), wording.say(b.regain)) for b in self._diagnosis.blind_spots]
+        rows = [(u.checks, u.why, u.regain) for u in unseen(self._diagnosis, wording)]
         if not rows:
             told = _("Everything we tried to see, we saw.")
             return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
@@ -168,7 +168,7 @@ class View:
 
 def _runbook(slug: str) -> Runbook | None:
     """The procedure of `slug`. Imported late: it brings the probes, which a picture of past evidence never needs."""
-    from diagnostics.runbooks import RUNBOOKS
+    from diagnostics.runbooks import RUNBOOKS  # noqa: PLC0415
 
     return next((r for r in RUNBOOKS if r.slug == slug), None)
 

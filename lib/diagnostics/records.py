@@ -53,11 +53,11 @@ def header_line(scope: Scope) -> str:
 
 
 def evidence_line(item: Evidence) -> str:
-    """One line for one piece of evidence; `reading` carries its type as `kind`."""
+    """One line for one piece of evidence; `reading` carries its class as `type`."""
     body = _EVIDENCE.dump_python(item, mode="json", exclude={"reading"})
     if item.reading is not None:
         kind = type(item.reading).__name__
-        body["reading"] = {"kind": kind, **_adapter(kind).dump_python(item.reading, mode="json")}
+        body["reading"] = {"type": kind, **_adapter(kind).dump_python(item.reading, mode="json")}
     return _line({"line": "evidence", **body})
 
 
@@ -112,7 +112,7 @@ def _evidence(body: dict[str, Any]) -> Evidence:
     item = _EVIDENCE.validate_python(body)
     if raw is None:
         return item
-    kind = raw.pop("kind")
+    kind = raw.pop("type")
     fields = {name: getattr(item, name) for name in Evidence.__slots__ if name != "reading"}
     return Evidence(**fields, reading=_adapter(kind).validate_python(raw))
 

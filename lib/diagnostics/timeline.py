@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding, TimelineEvent
-from diagnostics.readings import QueueState, RailwayService, WorkerLog
+from diagnostics.readings import QueueState, RailwayService, Symptom, WorkerLog
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -77,23 +78,23 @@ def _deployments(seen: Seen) -> list[TimelineEvent]:
 
 
 def _symptoms(seen: Seen) -> list[TimelineEvent]:
-    """First and last line of each symptom."""
+    """First and last line of each symptom we have a word for."""
     log = seen.reading(WorkerLog)
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
+    first: dict[Symptom, int] = {}
+    last: dict[Symptom, int] = {}
     for event in log.events if log else ():
-        if event.symptom is not None:
-            first.setdefault(event.symptom.value, event.at_ms)
-            last[event.symptom.value] = event.at_ms
+        if event.symptom is not None and event.symptom is not Symptom.OTHER:
+            first.setdefault(event.symptom, event.at_ms)
+            last[event.symptom] = event.at_ms
     ids = seen.ids("worker.log")
     found = [
-        TimelineEvent(at=_utc(ms), what=text("the log first shows {symptom}", symptom=name), evidence=ids)
-        for name, ms in first.items()
+        TimelineEvent(at=_utc(ms), what=text("first in the log: {symptom}", symptom=WORDS[symptom]), evidence=ids)
+        for symptom, ms in first.items()
     ]
     return found + [
-        TimelineEvent(at=_utc(ms), what=text("the log last shows {symptom}", symptom=name), evidence=ids)
-        for name, ms in last.items()
-        if ms > first[name]
+        TimelineEvent(at=_utc(ms), what=text("last in the log: {symptom}", symptom=WORDS[symptom]), evidence=ids)
+        for symptom, ms in last.items()
+        if ms > first[symptom]
     ]
 
 

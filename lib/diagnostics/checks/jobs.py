@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from diagnostics.checks.finding import TOO_LITTLE, blind, curl
+from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding
 from diagnostics.readings import JobRows, Symptom, WorkerLog, WorkerMetrics
 from diagnostics.scope import Scope
@@ -91,7 +92,7 @@ def check_jobs_reason(seen: Seen, scope: Scope) -> Finding:
         sentence=text(
             "most failures are of type {job} with reason {reason}",
             job=worst,
-            reason=reason.value if reason else "?",
+            reason=WORDS[reason] if reason else "?",
         )
         if is_failing
         else text("no reason of failure stands out"),

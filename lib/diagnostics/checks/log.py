@@ -55,8 +55,8 @@ def check_worker_errors(seen: Seen, scope: Scope) -> Finding:
         severity=Severity.WARNING if is_trouble else Severity.OK,
         state=symptom.value if symptom and is_trouble else "quiet",
         sentence=text(
-            "the log shows {symptom} {count} times since it last recovered",
-            symptom=symptom.value,
+            "{count} log lines since the last recovery: {symptom}",
+            symptom=WORDS[symptom],
             count=count,
         )
         if symptom and is_trouble
@@ -123,14 +123,18 @@ def _active(log: WorkerLog) -> Counter[Symptom]:
 def _unexplained_starts(events: list[LogEvent]) -> tuple[int, int]:
     """Starts after nothing (killed) and after an error (crashed)."""
     last: dict[str, LogEvent] = {}
+    started: set[str] = set()
     killed = crashed = 0
     for event in events:
         before = last.get(event.instance)
-        if event.event == "worker.start" and before is not None and not before.event.startswith("worker.shutdown"):
+        is_again = event.event == "worker.start" and event.instance in started
+        if is_again and before is not None and not before.event.startswith("worker.shutdown"):
             if before.level == "error" or before.symptom in _STARTUP:
                 crashed += 1
             else:
                 killed += 1
+        if event.event == "worker.start":
+            started.add(event.instance)
         last[event.instance] = event
     return killed, crashed
 

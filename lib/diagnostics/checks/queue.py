@@ -122,7 +122,7 @@ def check_queue_progress(seen: Seen, scope: Scope) -> Finding:
     usual_s = usual_length_s(seen)
     age_s = _age_s(queue, item.observed_at)
     limit_s = max(QUIET_S, LENGTHS * (usual_s or 0.0))
-    state = _progress(queue, age_s, limit_s)
+    state = _progress(queue, age_s, _started_age_s(seen, item.observed_at), item.observed_at, limit_s)
     return Finding(
         id="queue.progress",
         severity=Severity.CRITICAL if state in ("hung", "stuck") else Severity.OK,
@@ -136,17 +136,25 @@ def check_queue_progress(seen: Seen, scope: Scope) -> Finding:
     )
 
 
-def _progress(queue: QueueCounts, age_s: float | None, limit_s: float) -> str:
-    ready, active = queue.depth or 0, queue.active or 0
+def _progress(
+    queue: QueueCounts, ended_s: float | None, started_s: float | None, at: datetime, limit_s: float
+) -> str:
+    """How the queue moves. A quiet night proves nothing: only jobs that could have moved count.
+
+    Args:
+        ended_s, started_s: seconds since the newest end, and since the newest start among active jobs.
+    """
     if queue.is_paused:
         return "paused"
-    if ready == 0 and active == 0:
+    if not queue.depth and not queue.active:
         return "idle"
-    if age_s is not None and age_s <= limit_s:
+    if ended_s is not None and ended_s <= limit_s:
         return "flowing"
-    if age_s is None and queue.last_id is not None and active == 0 and ready < 2:
-        return "unknown_start"
-    held = active - (queue.active_without_lock or 0)
+    held = (queue.active or 0) - (queue.active_without_lock or 0)
+    since = queue.oldest_waiting_at
+    still_s = started_s if held > 0 else None if since is None else (at - since).total_seconds()
+    if still_s is None or still_s <= limit_s:
+        return "starting"
     return "hung" if held > 0 else "stuck"
 
 
@@ -162,6 +170,8 @@ def _progress_sentence(state: str, queue: QueueCounts, age_s: float | None, usua
                 age=age_s or 0,
                 active=_told(queue.active),
             )
+        case "starting":
+            return text("jobs wait or run, none of them for long: too early to judge")
         case "hung":
             return text(
                 "{active} jobs hold their slots and none has finished for {age} s (usual length {usual} s)",
@@ -243,6 +253,13 @@ def usual_length_s(seen: Seen) -> float | None:
 def _age_s(queue: QueueCounts, at: datetime) -> float | None:
     ends = [t for t in (queue.newest_completed_at, queue.newest_failed_at) if t]
     return max(0.0, round((at - max(ends)).total_seconds(), 1)) if ends else None
+
+
+def _started_age_s(seen: Seen, at: datetime) -> float | None:
+    """Seconds since the newest of the active jobs started; `None` when the rows could not be read."""
+    rows = seen.reading(JobRows)
+    starts = [r.started_ms for r in (rows.rows if rows else ()) if r.state == "active" and r.started_ms is not None]
+    return max(0.0, at.timestamp() - max(starts) / 1000) if starts else None
 
 
 def _main(seen: Seen, scope: Scope) -> QueueCounts | None:

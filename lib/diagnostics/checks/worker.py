@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from diagnostics.checks.finding import LATEST_DEPLOYMENT, blind, curl, railway
+from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding
 from diagnostics.readings import (
     Answer,
@@ -68,7 +69,7 @@ def _health_sentence(health: WorkerHealth, down_s: float | None) -> Text:
         case Answer.OK:
             return text("/health answers 200 in {ms:.0f} ms, Redis is connected", ms=(health.latency_s or 0) * 1000)
         case Answer.DEGRADED:
-            return text("/health answers 503: {error}", error=health.redis_error or "degraded")
+            return text("/health answers 503: {error}", error=WORDS[health.redis_symptom or Symptom.OTHER])
         case Answer.SILENT:
             return text(
                 "/health accepts the connection and gives no answer within {s:.0f} s: the way it behaves when "
@@ -119,7 +120,7 @@ def check_worker_redis(seen: Seen, scope: Scope) -> Finding:
     samples = metrics.samples if metrics else ()
     if health is not None and health.redis_connected and health.answer is Answer.OK:
         return _redis_ok(seen, probes, command)
-    symptom, told = _redis_symptom(health, metrics)
+    symptom = _redis_symptom(health, metrics)
     if symptom is None and (not samples or all(s.redis_connected for s in samples)):
         if health is None and samples:
             return _redis_ok(seen, ("worker.metrics",), command)
@@ -130,22 +131,10 @@ def check_worker_redis(seen: Seen, scope: Scope) -> Finding:
         id="worker.redis",
         severity=Severity.CRITICAL,
         state=(symptom or Symptom.OTHER).value,
-        sentence=text("the worker cannot use Redis: {told}", told=told or _SAID.get(symptom, _LOST)),
+        sentence=text("the worker cannot use Redis: {told}", told=WORDS[symptom or Symptom.OTHER]),
         evidence=seen.ids(*probes),
         command=command,
     )
-
-
-_LOST = text("its connection is lost")
-_SAID: dict[Symptom | None, Text] = {
-    Symptom.NAME_UNRESOLVED: text("the host name in its variables does not resolve (ENOTFOUND)"),
-    Symptom.CREDENTIALS_REJECTED: text("its token is refused (WRONGPASS)"),
-    Symptom.QUOTA_EXHAUSTED: text("the plan's request limit is reached"),
-    Symptom.REFUSED: text("the connection is refused (ECONNREFUSED)"),
-    Symptom.TIMED_OUT: text("no answer comes back (timeout)"),
-    Symptom.RESET: text("the connection breaks (ECONNRESET)"),
-    Symptom.OUT_OF_MEMORY: text("Redis refuses writes: its memory is full (OOM)"),
-}
 
 
 def _redis_ok(seen: Seen, probes: tuple[str, ...], command: str) -> Finding:
@@ -173,18 +162,13 @@ def _unconnected_unknown(seen: Seen, probes: tuple[str, ...], command: str) -> F
     )
 
 
-def _redis_symptom(health: WorkerHealth | None, metrics: WorkerMetrics | None) -> tuple[Symptom | None, Text | None]:
+def _redis_symptom(health: WorkerHealth | None, metrics: WorkerMetrics | None) -> Symptom | None:
     told = [health.redis_symptom] if health and health.redis_symptom else []
     samples = metrics.samples if metrics else ()
-    told += [s.redis_symptom for s in samples if s.redis_symptom and not s.redis_connected]
     # While a token is refused the flag flaps, so a "connected" sample may still carry the last error.
     told += [s.redis_symptom for s in samples if s.redis_symptom]
-    for symptom in REDIS_SYMPTOMS:
-        if symptom in told:
-            return symptom, _SAID.get(symptom)
-    if told:
-        return told[0], _SAID.get(told[0])
-    return (Symptom.OTHER, None) if samples and not any(s.redis_connected for s in samples) else (None, None)
+    known = next((symptom for symptom in REDIS_SYMPTOMS if symptom in told), told[0] if told else None)
+    return known or (Symptom.OTHER if samples and not any(s.redis_connected for s in samples) else None)
 
 
 def check_worker_deployment(seen: Seen, scope: Scope) -> Finding:

@@ -1,0 +1,29 @@
+"""Symptoms in the reader's words, with the code a log search would find."""
+
+from __future__ import annotations
+
+from diagnostics.readings import Symptom
+from diagnostics.text import Text, text
+
+WORDS: dict[Symptom, Text] = {
+    Symptom.NAME_UNRESOLVED: text("host name not resolved (ENOTFOUND)"),
+    Symptom.REFUSED: text("connection refused (ECONNREFUSED)"),
+    Symptom.TIMED_OUT: text("no answer in time (ETIMEDOUT)"),
+    Symptom.RESET: text("connection broken (ECONNRESET)"),
+    Symptom.CREDENTIALS_REJECTED: text("token refused (WRONGPASS)"),
+    Symptom.QUOTA_EXHAUSTED: text("request limit of the plan reached (max requests limit exceeded)"),
+    Symptom.OUT_OF_MEMORY: text("memory full, writes refused (OOM)"),
+    Symptom.READ_ONLY: text("server is read-only (READONLY)"),
+    Symptom.ENVIRONMENT_INVALID: text("an environment variable is missing or malformed (Environment validation error)"),
+    Symptom.MODULE_MISSING: text("a module of the release is missing (ERR_MODULE_NOT_FOUND)"),
+    Symptom.QUEUE_NAME_ILLEGAL: text("illegal queue name (Queue name cannot contain :)"),
+    Symptom.HANDLER_MISSING: text("no handler for this job type (No handler registered)"),
+    Symptom.STALLED: text("jobs stalled"),
+    Symptom.LOCK_LOST: text("job locks lost (Missing lock)"),
+    Symptom.OPENROUTER_RATE_LIMITED: text("OpenRouter limits the rate (429)"),
+    Symptom.OPENROUTER_CREDENTIALS: text("OpenRouter refuses the key (401)"),
+    Symptom.OPENROUTER_CREDIT: text("OpenRouter credit used up (402)"),
+    Symptom.OPENROUTER_DOWN: text("OpenRouter answers with server errors (5xx)"),
+    Symptom.DATABASE: text("database errors"),
+    Symptom.OTHER: text("an error nobody has described yet"),
+}

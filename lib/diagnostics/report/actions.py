@@ -1,0 +1,170 @@
+"""What each proposed action is: its clicks, what it changes, how to undo it. Plain data: nothing is done here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnostics.text import Text, text
+
+_RAILWAY = "https://railway.app/dashboard"
+_UPSTASH = "https://console.upstash.com"
+_OPENROUTER = "https://openrouter.ai/settings/credits"
+_SENTRY = "https://world-wide-services.sentry.io"
+_SUPABASE = "https://supabase.com/dashboard"
+_NOTHING = text("Nothing: it only looks.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One action as a person carries it out. `id` is the action id of a cause's `remediations`."""
+
+    id: str
+    title: Text
+    clicks: tuple[Text, ...]
+    changes: Text
+    undo: Text
+    link: str = ""
+
+
+SHEETS: tuple[Sheet, ...] = (
+    Sheet(
+        id="set-worker-variable",
+        title=text("Correct a variable of the worker"),
+        clicks=(
+            text(
+                "Railway → gpt-agent-platform (the worker) → Variables: write down the present value's host or length"
+            ),
+            text(
+                "Copy the right value from where it is issued (Redis: Upstash console → database → REST API), paste it"
+            ),
+            text("Press Deploy on the banner: Railway restarts both replicas"),
+        ),
+        changes=text("One variable; both replicas restart, jobs in progress are picked up again within 60 s."),
+        undo=text("Set the old value again; Railway restarts the worker once more."),
+        link=_RAILWAY,
+    ),
+    Sheet(
+        id="restart-worker",
+        title=text("Restart the worker"),
+        clicks=(text("Railway → gpt-agent-platform (the worker) → Deployments → latest → ⋮ → Restart"),),
+        changes=text(
+            "Both replicas restart with the same release; jobs in progress are run again and may repeat effects."
+        ),
+        undo=text("None needed: release and variables stay as they are."),
+        link=_RAILWAY,
+    ),
+    Sheet(
+        id="redeploy-worker",
+        title=text("Redeploy the worker, or return to its last good release"),
+        clicks=(
+            text("Railway → gpt-agent-platform (the worker) → Deployments: find the last release that worked"),
+            text("⋮ → Redeploy (the same release) or Rollback (the older one)"),
+        ),
+        changes=text("The release that runs; a used-up limit of ten restarts starts anew."),
+        undo=text("Redeploy the release that ran before; its id is in the list of deployments."),
+        link=_RAILWAY,
+    ),
+    Sheet(
+        id="set-job-concurrency",
+        title=text("Set JOB_CONCURRENCY"),
+        clicks=(
+            text(
+                "Railway → gpt-agent-platform (the worker) → Variables → JOB_CONCURRENCY: write down the present number"
+            ),
+            text("Set the number of the verdict's next step and press Deploy"),
+        ),
+        changes=text("Slots per replica; both replicas restart. More load on OpenRouter, Supabase and memory."),
+        undo=text("Set the number you wrote down."),
+        link=_RAILWAY,
+    ),
+    Sheet(
+        id="set-replicas",
+        title=text("Set the number of replicas"),
+        clicks=(text("Railway → gpt-agent-platform (the worker) → Settings → Scaling: set the number of replicas"),),
+        changes=text("Replicas that run, and the bill. Running replicas stay up."),
+        undo=text("Set the old number."),
+        link=_RAILWAY,
+    ),
+    Sheet(
+        id="resume-queue",
+        title=text("Resume the paused queue"),
+        clicks=(
+            text("Ask who paused it and why: a pause is somebody's decision"),
+            text("From a BullMQ shell: await queue.resume() on the queue named in the verdict"),
+        ),
+        changes=text("Workers take jobs again, the whole backlog at once."),
+        undo=text("await queue.pause()"),
+    ),
+    Sheet(
+        id="retry-failed-jobs",
+        title=text("Retry failed jobs, after their cause is gone"),
+        clicks=(text("From a BullMQ shell: await queue.retryJobs({ state: 'failed', count: 100 })"),),
+        changes=text("Failed jobs return to the queue; handlers run again and may repeat effects such as messages."),
+        undo=text("None: a job that ran cannot be unrun. Start with a small count."),
+    ),
+    Sheet(
+        id="park-failed-jobs",
+        title=text("Set one job type aside"),
+        clicks=(text("Stop its producer first, then move its jobs out of the queue with a BullMQ shell"),),
+        changes=text("Jobs of one type no longer run."),
+        undo=text("Add the parked jobs again."),
+    ),
+    Sheet(
+        id="retry-dead-letters",
+        title=text("Retry dead-lettered jobs"),
+        clicks=(text("POST /api/admin/dlq with the id of the entry, one first, then the rest"),),
+        changes=text("Dead-lettered jobs return to the queue."),
+        undo=text("None: a job that ran cannot be unrun."),
+    ),
+    Sheet(
+        id="send-test-job",
+        title=text("Send one test job"),
+        clicks=(text("Add a job named test-job to the worker's queue and wait for its completion"),),
+        changes=text("One harmless job is added."),
+        undo=text("None needed."),
+    ),
+    Sheet(
+        id="report-to-sentry",
+        title=text("Create an incident in Sentry"),
+        clicks=(text("Sentry → Alerts → Incidents: create one and attach this report"),),
+        changes=text("People are notified."),
+        undo=text("Close the incident."),
+        link=_SENTRY,
+    ),
+    Sheet(
+        id="notify-team",
+        title=text("Notify the development team"),
+        clicks=(text("Send the verdict and the report to the contacts of the escalation section"),),
+        changes=text("People are notified."),
+        undo=text("Tell them when it is over."),
+    ),
+    Sheet(
+        id="open-upstash-console",
+        title=text("Look at Upstash"),
+        clicks=(text("Upstash console → the database: status, usage against the plan, REST API credentials"),),
+        changes=_NOTHING,
+        undo=text("None needed."),
+        link=_UPSTASH,
+    ),
+    Sheet(
+        id="open-openrouter-credits",
+        title=text("Look at OpenRouter's credit and keys"),
+        clicks=(text("OpenRouter → Settings → Credits, then Keys"),),
+        changes=_NOTHING,
+        undo=text("None needed."),
+        link=_OPENROUTER,
+    ),
+    Sheet(
+        id="open-supabase-dashboard",
+        title=text("Look at Supabase"),
+        clicks=(text("Supabase dashboard → the project: status, usage, logs"),),
+        changes=_NOTHING,
+        undo=text("None needed."),
+        link=_SUPABASE,
+    ),
+)
+
+
+def sheet(action: str) -> Sheet | None:
+    """The sheet of an action id, or `None` when nobody has written one."""
+    return next((s for s in SHEETS if s.id == action), None)

@@ -1,0 +1,178 @@
+"""`report.html`: one file, no script, no network request, for a screen, a phone and A4."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from diagnostics.charts import diagnosis_charts
+from diagnostics.model import Cause, Diagnosis, Evidence, Finding, Runbook
+from diagnostics.report.actions import sheet
+from diagnostics.report.labels import labels
+from diagnostics.report.summary import asserted, summarise, worst_first
+from diagnostics.wording import Wording, plain, plain_lines
+
+_LINKS = ("https", "http", "mailto")
+
+
+def render_report(
+    diagnosis: Diagnosis,
+    *,
+    language: str,
+    timezone: str,
+    artifact_files: Sequence[str] = (),
+    runbook: Runbook | None = None,
+) -> str:
+    """The whole report as one HTML document.
+
+    Args:
+        artifact_files: names of the files beside the report, to be listed and linked.
+        runbook: the incident's procedure, for its steps in the written order and its escalation.
+    """
+    wording = Wording(language, timezone)
+    environment = Environment(
+        loader=PackageLoader("diagnostics.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.get_template("report.html.jinja")
+    return template.render(
+        L=labels(wording),
+        language=language,
+        summary=summarise(diagnosis, wording),
+        facts=_facts(diagnosis, wording),
+        charts=_charts(diagnosis, language=language, timezone=timezone),
+        findings=[_finding(f, wording) for f in worst_first(diagnosis.findings)],
+        causes=[_cause(c, diagnosis, wording) for c in diagnosis.causes],
+        actions=_actions(asserted(diagnosis), wording),
+        steps=_steps(diagnosis, runbook, wording),
+        escalation=[wording.say(line) for line in runbook.escalation] if runbook else [],
+        contacts=[(plain(c.name), link(c.url)) for c in diagnosis.clock.contacts],
+        limits=[(wording.say(x.what), plain(x.link), link(x.link)) for x in diagnosis.limits],
+        timeline=[(wording.time(e.at), wording.say(e.what), e.evidence) for e in diagnosis.timeline],
+        evidence=[_evidence(e, wording) for e in diagnosis.evidence],
+        files=list(artifact_files),
+    )
+
+
+def link(url: str) -> str:
+    """`url` if a browser may follow it from a report, else nothing: evidence must not smuggle `javascript:`."""
+    return url if urlsplit(url).scheme in _LINKS else ""
+
+
+def anchor(evidence: str) -> str:
+    """The id of an evidence entry within the page."""
+    return "e-" + "".join(c if c.isalnum() else "-" for c in evidence)
+
+
+def _facts(diagnosis: Diagnosis, wording: Wording) -> dict[str, str]:
+    scope, spent = diagnosis.scope, diagnosis.spent
+    _ = wording.translate
+    return {
+        _("Made"): wording.time(diagnosis.finished_at),
+        _("Window"): f"{wording.time(scope.window.since)} – {wording.time(scope.window.until)}",
+        _("Response started"): wording.time(scope.response_started_at),
+        _("Time taken"): _("{spent} s of {deadline} s").format(
+            spent=f"{diagnosis.elapsed_s:.1f}", deadline=f"{scope.deadline_s:g}"
+        ),
+        _("Redis commands"): _("{spent} of {limit}").format(
+            spent=spent.redis_commands, limit=scope.redis_command_limit
+        ),
+        _("HTTP requests"): str(spent.http_requests),
+        _("SQL statements"): str(spent.sql_statements),
+        _("Versions"): ", ".join(f"{name} {version}" for name, version in scope.versions),
+    }
+
+
+def _charts(diagnosis: Diagnosis, *, language: str, timezone: str) -> list[tuple[str, str]]:
+    charts = diagnosis_charts(diagnosis, language=language, timezone=timezone)
+    return [("data:image/png;base64," + base64.b64encode(c.png()).decode("ascii"), c.alt) for c in charts.values()]
+
+
+def _finding(finding: Finding, wording: Wording) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "word": wording.severity(finding.severity),
+        "sentence": wording.say(finding.sentence),
+        "value": wording.value(finding.value, finding.unit),
+        "limit": wording.value(finding.threshold, finding.unit),
+        "evidence": [(e, anchor(e)) for e in finding.evidence],
+        "command": plain(finding.command),
+    }
+
+
+def _cause(cause: Cause, diagnosis: Diagnosis, wording: Wording) -> dict[str, Any]:
+    told = {f.id: wording.say(f.sentence) for f in diagnosis.findings}
+    return {
+        "id": cause.id,
+        "title": wording.say(cause.title),
+        "confidence": wording.confidence(cause.confidence),
+        "branch": cause.branch,
+        "explains": [(i, told.get(i, "")) for i in cause.explains],
+        "against": [(i, told.get(i, "")) for i in cause.against],
+        "is_asserted": cause is asserted(diagnosis),
+    }
+
+
+def _actions(cause: Cause | None, wording: Wording) -> list[dict[str, Any]]:
+    sheets = [(action, sheet(action)) for action in cause.remediations] if cause else []
+    return [
+        {
+            "id": action,
+            "title": wording.say(found.title) if found else action,
+            "clicks": [wording.say(click) for click in found.clicks] if found else [],
+            "changes": wording.say(found.changes) if found else "",
+            "undo": wording.say(found.undo) if found else "",
+            "link": found.link if found else "",
+        }
+        for action, found in sheets
+    ]
+
+
+def _steps(diagnosis: Diagnosis, runbook: Runbook | None, wording: Wording) -> list[dict[str, Any]]:
+    if runbook is None:
+        return []
+    known = {f.id: f for f in diagnosis.findings}
+    cause = asserted(diagnosis)
+    return [
+        {
+            "line": step.line,
+            "what": wording.say(step.what),
+            "link": link(step.link),
+            "findings": [_finding(known[i], wording) for i in step.findings if i in known],
+            "is_branch": bool(cause and step.line in cause.branch),
+        }
+        for step in runbook.steps
+    ]
+
+
+def _evidence(item: Evidence, wording: Wording) -> dict[str, Any]:
+    failure = item.failure
+    return {
+        "id": item.id,
+        "anchor": anchor(item.id),
+        "source": plain(item.source),
+        "at": wording.time(item.observed_at),
+        "status": _status(item, wording),
+        "why": f"{wording.say(failure.why)} → {wording.say(failure.regain)}" if failure else "",
+        "excerpt": plain_lines(item.excerpt),
+        "cost": f"{item.cost.elapsed_s:.2f} s",
+    }
+
+
+def _status(item: Evidence, wording: Wording) -> str:
+    _ = wording.translate
+    words = {
+        "observed": _("observed"),
+        "no_data": _("no data"),
+        "failed": _("failed"),
+        "skipped": _("skipped"),
+    }
+    return words[item.status.value]

@@ -1,0 +1,185 @@
+"""`postmortem.md`: the facts already written, the questions open. `report/merging.py` refreshes it later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from diagnostics import trends
+from diagnostics.model import Cause, Diagnosis
+from diagnostics.report.actions import sheet
+from diagnostics.report.markdown import cell, code, escape, link
+from diagnostics.report.merging import generated, headed, merge_postmortem
+from diagnostics.report.summary import asserted, summarise, worst_first
+from diagnostics.seen import Seen
+from diagnostics.severity import Severity
+from diagnostics.trends import Series
+from diagnostics.wording import Wording
+
+__all__ = ["merge_postmortem", "render_postmortem"]
+
+Render = Callable[[Diagnosis, Wording], list[str]]
+
+
+def render_postmortem(diagnosis: Diagnosis, *, language: str, timezone: str) -> str:
+    """The postmortem's first draft, in Markdown: one generated section per subject, then the open questions."""
+    wording = Wording(language, timezone)
+    _ = wording.translate
+    title = _("Postmortem: {incident} on {profile}, {date}").format(
+        incident=escape(diagnosis.scope.slug),
+        profile=escape(diagnosis.scope.profile),
+        date=f"{diagnosis.scope.now:%Y-%m-%d}",
+    )
+    hint = _("Write anywhere: what you change or add stays when the facts are refreshed. Times are UTC.")
+    parts = [headed(language), f"# {title}", hint]
+    for name, heading, render in _sections(wording):
+        body = "\n".join(render(diagnosis, wording)) or _("none")
+        parts += [f"## {heading}", generated(name, body)]
+    parts += [f"## {_('What only people know')}", "\n".join(f"- [ ] {q}" for q in _questions(wording))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _sections(wording: Wording) -> tuple[tuple[str, str, Render], ...]:
+    _ = wording.translate
+    return (
+        ("summary", _("Summary"), _summary),
+        ("impact", _("Impact in numbers"), _impact),
+        ("clock", _("Clock"), _clock),
+        ("timeline", _("Timeline"), _timeline),
+        ("causes", _("Cause, and what was ruled out"), _causes),
+        ("blind-spots", _("What we could not see"), _blind_spots),
+        ("actions", _("Actions proposed"), _actions),
+    )
+
+
+def _summary(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    _ = wording.translate
+    summary = summarise(diagnosis, wording)
+    lines = [f"**{summary.severity_word}** {escape(summary.headline)}"]
+    for label, value in (
+        (_("How sure"), summary.confidence),
+        (_("Since"), summary.since),
+        (_("Next step"), summary.next_step),
+        (_("Partial"), summary.partial),
+    ):
+        lines += [f"- {label}: {escape(value)}"] if value else []
+    bad = [f for f in worst_first(diagnosis.findings) if f.severity in (Severity.CRITICAL, Severity.WARNING)]
+    return [
+        *lines,
+        "",
+        *(f"- {wording.severity(f.severity)} {escape(wording.say(f.sentence))} ({_ids(f.evidence)})" for f in bad),
+    ]
+
+
+def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    _ = wording.translate
+    seen, scope = Seen(diagnosis.evidence), diagnosis.scope
+    depth = trends.depth(seen, scope, trends.main_queue(seen, scope))
+    failures = trends.failure_ratio(seen, scope)
+    waits = trends.wait_percentiles(seen, scope)
+    rows = [
+        (_("Lasted at least"), _lasted(diagnosis, wording), ""),
+        (_("Jobs waiting at the end"), _last(depth, wording), wording.say(depth.source)),
+        (_("Jobs waiting at most"), _highest(depth, wording), wording.say(depth.source)),
+        (_("Highest error rate"), _highest(failures, wording), wording.say(failures.source)),
+        (_("Completed per minute, at the end"), _last(trends.throughput(seen, scope), wording), ""),
+        (_("Added per minute, at the end"), _last(trends.arrivals(seen, scope), wording), ""),
+        (_("Waited, 95th percentile"), wording.value(waits.p95_s if waits else None, "s"), ""),
+    ]
+    head = (_("What"), _("How much"), _("Source"))
+    return [_table_row(head), "|---|---|---|", *(_table_row(tuple(map(cell, row))) for row in rows)]
+
+
+def _lasted(diagnosis: Diagnosis, wording: Wording) -> str:
+    if diagnosis.onset_at is None:
+        return "–"
+    return wording.duration((diagnosis.finished_at - diagnosis.onset_at).total_seconds())
+
+
+def _last(series: Series, wording: Wording) -> str:
+    known = series.value[np.isfinite(series.value)]
+    return wording.value(float(known[-1]) if len(known) else None, series.unit)
+
+
+def _highest(series: Series, wording: Wording) -> str:
+    known = series.value[np.isfinite(series.value)]
+    return wording.value(float(known.max()) if len(known) else None, series.unit)
+
+
+def _clock(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    _ = wording.translate
+    clock, scope = diagnosis.clock, diagnosis.scope
+    rows = [
+        (_("Began"), wording.time(diagnosis.onset_at) if diagnosis.onset_at else _("not known")),
+        (_("Response started"), wording.time(clock.response_started_at)),
+        (_("This run"), f"{wording.time(scope.started_at)} – {wording.time(diagnosis.finished_at)}"),
+        (_("Escalation due"), wording.time(clock.escalate_at) + (f" ({_('overdue')})" if clock.overdue else "")),
+    ]
+    contacts = [f"- {_('Contact')}: {link(c.name, c.url)}" for c in clock.contacts]
+    return [*(f"- {label}: {escape(value)}" for label, value in rows), *contacts]
+
+
+def _timeline(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    return [
+        f"- {escape(wording.time(event.at))}: {escape(wording.say(event.what))} ({_ids(event.evidence)})"
+        for event in diagnosis.timeline
+    ]
+
+
+def _causes(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    told = {f.id: wording.say(f.sentence) for f in diagnosis.findings}
+    stands = asserted(diagnosis)
+    return [line for cause in diagnosis.causes for line in _cause(cause, told, wording, is_asserted=cause is stands)]
+
+
+def _cause(cause: Cause, told: dict[str, str], wording: Wording, *, is_asserted: bool) -> list[str]:
+    _ = wording.translate
+    word = _("The cause") if is_asserted else _("Considered")
+    title, sure = escape(wording.say(cause.title)), escape(wording.confidence(cause.confidence))
+    lines = [f"- **{word}**: {title} ({code(cause.id)}), {sure}"]
+    for label, ids in ((_("explains"), cause.explains), (_("speaks against it"), cause.against)):
+        lines += [f"    - {label}: {code(i)} {escape(told.get(i, ''))}" for i in ids]
+    return lines
+
+
+def _blind_spots(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    spots = [
+        f"- {code(b.check)}: {escape(wording.say(b.why))} → {escape(wording.say(b.regain))}"
+        for b in diagnosis.blind_spots
+    ]
+    return spots + [f"- {link(wording.say(limit.what), limit.link)}" for limit in diagnosis.limits]
+
+
+def _actions(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    _ = wording.translate
+    cause = asserted(diagnosis)
+    lines = []
+    for action in cause.remediations if cause else ():
+        found = sheet(action)
+        title = escape(wording.say(found.title)) if found else ""
+        lines.append(f"- {code(action)} {title}".rstrip())
+        if found:
+            lines.append(f"    - {_('Changes')}: {escape(wording.say(found.changes))}")
+            lines.append(f"    - {_('Undo')}: {escape(wording.say(found.undo))}")
+    return lines
+
+
+def _questions(wording: Wording) -> list[str]:
+    _ = wording.translate
+    return [
+        _("Who noticed, when and how? Would an alert have been earlier?"),
+        _("Which customers noticed, and what did they see?"),
+        _("What was done, by whom, in which order, and which of it helped?"),
+        _("Why did the cause come about, and why did nothing stop it?"),
+        _("What was luck?"),
+        _("What changes so that it does not happen again: what, who, by when?"),
+    ]
+
+
+def _ids(evidence: tuple[str, ...]) -> str:
+    return ", ".join(map(code, evidence)) or "–"
+
+
+def _table_row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,128 @@
+"""What the reader must know first, rendered once for the terminal, the report and the notebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnostics.model import Cause, Diagnosis, Finding
+from diagnostics.severity import Severity
+from diagnostics.wording import Wording, plain
+
+_ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.UNKNOWN, Severity.OK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """What one missing sight hides: the checks it blinds, why, and how to regain it."""
+
+    checks: str
+    why: str
+    regain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The first screen. Every field is ready to print; empty means nothing to say."""
+
+    profile: str
+    incident: str
+    severity: Severity
+    severity_word: str
+    headline: str
+    """The asserted cause, or what we can say without one."""
+    confidence: str
+    since: str
+    next_step: str
+    command: str
+    """The command that shows the worst finding of the cause."""
+    next_probe: str
+    unseen: tuple[Unseen, ...]
+    escalation: str
+    partial: str
+
+
+def summarise(diagnosis: Diagnosis, wording: Wording) -> Summary:
+    """The first screen of `diagnosis` in the reader's language."""
+    _ = wording.translate
+    cause = asserted(diagnosis)
+    return Summary(
+        profile=plain(diagnosis.scope.profile),
+        incident=diagnosis.scope.slug,
+        severity=diagnosis.severity,
+        severity_word=wording.severity(diagnosis.severity),
+        headline=wording.say(cause.title) if cause else _no_cause(diagnosis, wording),
+        confidence=wording.confidence(cause.confidence) if cause else "",
+        since=_since(diagnosis, wording),
+        next_step=wording.say(diagnosis.next_step),
+        command=_command(diagnosis, cause),
+        next_probe=wording.say(diagnosis.next_probe),
+        unseen=unseen(diagnosis, wording),
+        escalation=_escalation(diagnosis, wording),
+        partial=_("Partial: the deadline ended the look before every probe answered.") if diagnosis.partial else "",
+    )
+
+
+def unseen(diagnosis: Diagnosis, wording: Wording) -> tuple[Unseen, ...]:
+    """Blind spots, those with the same reason and remedy as one: ten checks blinded by one refusal are one line."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for spot in diagnosis.blind_spots:
+        grouped.setdefault((wording.say(spot.why), wording.say(spot.regain)), []).append(plain(spot.check))
+    return tuple(Unseen(checks=", ".join(checks), why=why, regain=regain) for (why, regain), checks in grouped.items())
+
+
+def asserted(diagnosis: Diagnosis) -> Cause | None:
+    """The cause the run stands by: the first, with confidence of at least 0.5."""
+    best = diagnosis.causes[0] if diagnosis.causes else None
+    return best if best and best.confidence >= 0.5 else None
+
+
+def worst_first(findings: tuple[Finding, ...]) -> list[Finding]:
+    """Findings by severity, critical first, otherwise in their order."""
+    return sorted(findings, key=lambda f: _ORDER.index(f.severity))
+
+
+def _no_cause(diagnosis: Diagnosis, wording: Wording) -> str:
+    _ = wording.translate
+    if not diagnosis.causes:
+        return _("No cause could be determined")
+    guess = wording.say(diagnosis.causes[0].title)
+    return _("No cause is certain; the best guess is: {guess} ({confidence})").format(
+        guess=guess, confidence=wording.confidence(diagnosis.causes[0].confidence)
+    )
+
+
+def _since(diagnosis: Diagnosis, wording: Wording) -> str:
+    _ = wording.translate
+    now = diagnosis.scope.now
+    if diagnosis.onset_at is None:
+        return "" if diagnosis.severity is Severity.OK else _("not known")
+    age = wording.duration((now - diagnosis.onset_at).total_seconds())
+    since = _("{time}, {age} before this run").format(time=wording.time(diagnosis.onset_at, near=now), age=age)
+    if diagnosis.onset_interval is None:
+        return since
+    early, late = diagnosis.onset_interval
+    if (late - early).total_seconds() < 90:
+        return since
+    return _("{since} (between {early:%H:%M} and {late:%H:%M} UTC)").format(since=since, early=early, late=late)
+
+
+def _command(diagnosis: Diagnosis, cause: Cause | None) -> str:
+    """The command behind the worst finding, of those the cause explains if it explains any with a command."""
+    explained = tuple(f for f in diagnosis.findings if cause and f.id in cause.explains and f.command)
+    told = worst_first(explained or tuple(f for f in diagnosis.findings if f.command))
+    return plain(told[0].command) if told and told[0].severity is not Severity.OK else ""
+
+
+def _escalation(diagnosis: Diagnosis, wording: Wording) -> str:
+    _ = wording.translate
+    clock = diagnosis.clock
+    if diagnosis.severity is Severity.OK and not clock.overdue:
+        return ""
+    contacts = "; ".join(f"{plain(c.name)} {plain(c.url).removeprefix('mailto:')}" for c in clock.contacts)
+    at = wording.time(clock.escalate_at, near=diagnosis.scope.now)
+    left = (clock.escalate_at - diagnosis.finished_at).total_seconds()
+    if clock.overdue or left <= 0:
+        when = _("NOW: due since {time}").format(time=at)
+    else:
+        when = _("at {time}, {left} left").format(time=at, left=wording.duration(left))
+    return f"{when} → {contacts}" if contacts else when

@@ -1,0 +1,26 @@
+"""Series over time, rebuilt from what the platform happens to keep. Pure: arrays in, arrays out.
+
+Redis keeps no history, so each series names its source and the span that source can vouch for;
+outside the span a value is NaN, never zero. Instants are epoch milliseconds (int64), values float64.
+"""
+
+from diagnostics.trends.depth import depth, main_queue
+from diagnostics.trends.onset import above_since, onset
+from diagnostics.trends.percentiles import Percentiles, processing_percentiles, wait_percentiles
+from diagnostics.trends.rates import arrivals, failure_ratio, throughput
+from diagnostics.trends.series import Series, to_frame
+
+__all__ = [
+    "Percentiles",
+    "Series",
+    "above_since",
+    "arrivals",
+    "depth",
+    "failure_ratio",
+    "main_queue",
+    "onset",
+    "processing_percentiles",
+    "throughput",
+    "to_frame",
+    "wait_percentiles",
+]

@@ -1,0 +1,217 @@
+"""Rates over time: what arrived, what finished, what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnostics.readings import JobRows, QueueEvents, ReplicaSample, WorkerLog, WorkerMetrics
+from diagnostics.scope import Scope
+from diagnostics.seen import Seen
+from diagnostics.text import Text, text
+from diagnostics.trends.depth import counted, main_queue, rows_since
+from diagnostics.trends.series import (
+    Instants,
+    Series,
+    Values,
+    each,
+    empty,
+    epoch_ms,
+    framed,
+    nice_step,
+    window_ms,
+)
+
+_UNTOLD = text("no source tells this for the window")
+Measure = Callable[[Values, Values, float], Values]
+"""Succeeded and failed counts per bin and minutes per bin, to the value of each bin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Marks:
+    """Counted instants, none missing within `[since_ms, until_ms]`; `is_failed` runs parallel to `at_ms`."""
+
+    at_ms: Instants
+    is_failed: NDArray[np.bool_]
+    since_ms: int
+    until_ms: int
+    source: Text
+
+
+def arrivals(seen: Seen, scope: Scope, bins: int = 60) -> Series:
+    """Jobs added per minute, from the event stream or the job rows, whichever reaches back further."""
+    marks = [*_event_marks(seen, scope, ("added",)), *_added_rows(seen, scope)]
+    return _binned(marks, scope, bins, name="arrivals", unit="jobs/min", measure=lambda good, _, m: good / m)
+
+
+def throughput(seen: Seen, scope: Scope, bins: int = 60) -> Series:
+    """Jobs completed per minute."""
+    best = _binned(
+        _finishes(seen, scope),
+        scope,
+        bins,
+        name="throughput",
+        unit="jobs/min",
+        measure=lambda good, _, m: good / m,
+    )
+    return _totals(seen, scope, best) if best.is_empty else best
+
+
+def failure_ratio(seen: Seen, scope: Scope, bins: int = 60) -> Series:
+    """Failed share of finished work, 0-1; NaN in a bin in which nothing finished.
+
+    Log lines and totals count failed attempts, the event stream and job rows jobs that failed for good.
+    """
+    best = _binned(_finishes(seen, scope), scope, bins, name="failure_ratio", unit="ratio", measure=_ratio)
+    return _totals(seen, scope, best) if best.is_empty else best
+
+
+def _ratio(good: Values, bad: Values, _: float) -> Values:
+    total = good + bad
+    ratio = np.full(len(total), np.nan)
+    np.divide(bad, total, out=ratio, where=total > 0)
+    return ratio
+
+
+def _binned(marks: list[Marks], scope: Scope, bins: int, *, name: str, unit: str, measure: Measure) -> Series:
+    since, until = window_ms(scope)
+    clipped = [replace(m, since_ms=max(m.since_ms, since), until_ms=min(m.until_ms, until)) for m in marks]
+    best = max(clipped, key=lambda m: m.until_ms - m.since_ms, default=None)
+    if best is None or best.until_ms - best.since_ms < 1000:
+        return empty(scope, name=name, unit=unit, why=_UNTOLD)
+    step = nice_step(best.until_ms - best.since_ms, bins)
+    # Whole bins only, counted back from the end: a bin we saw half of would look like a fall.
+    edges = np.arange(best.until_ms, best.since_ms - 1, -step, dtype=np.int64)[::-1]
+    counts = [_histogram(best.at_ms[best.is_failed == failed], edges) for failed in (False, True)]
+    series = Series(
+        name=name,
+        unit=unit,
+        source=best.source,
+        at_ms=edges[:-1],
+        value=measure(counts[0], counts[1], step / 60_000),
+        since_ms=int(edges[0]),
+        until_ms=best.until_ms,
+        step_ms=step,
+    )
+    return framed(series, scope)
+
+
+def _histogram(at_ms: Instants, edges: Instants) -> Values:
+    # Half-open bins; what happens at the very end of the window belongs to the last one.
+    where = np.searchsorted(edges, at_ms, side="right") - 1
+    where = np.where(at_ms == edges[-1], len(edges) - 2, where)
+    inside = (where >= 0) & (where < len(edges) - 1)
+    return np.bincount(where[inside], minlength=len(edges) - 1).astype(np.float64)
+
+
+def _finishes(seen: Seen, scope: Scope) -> list[Marks]:
+    return [
+        *_log_marks(seen),
+        *_event_marks(seen, scope, ("completed", "failed")),
+        *_finished_rows(seen, scope),
+    ]
+
+
+def _log_marks(seen: Seen) -> list[Marks]:
+    return [
+        _marks(
+            [(e.at_ms, e.event == "job.failed") for e in log.events if e.event in ("job.complete", "job.failed")],
+            span=(log.since_ms, log.until_ms),
+            source=text("worker log lines"),
+        )
+        for log in each(seen, WorkerLog)
+        if log.since_ms is not None
+    ]
+
+
+def _event_marks(seen: Seen, scope: Scope, kinds: tuple[str, ...]) -> list[Marks]:
+    queue = main_queue(seen, scope)
+    return [
+        _marks(
+            [(at, kind == "failed") for at, kind in zip(e.at_ms, e.kind, strict=True) if kind in kinds],
+            span=(e.complete_since_ms, epoch_ms(item.observed_at)),
+            source=text("event stream of {queue}", queue=queue),
+        )
+        for item in seen.evidence
+        if isinstance(e := item.reading, QueueEvents) and e.queue == queue and e.complete_since_ms is not None
+    ]
+
+
+def _rows(seen: Seen, scope: Scope) -> list[tuple[JobRows, int, int]]:
+    queue = main_queue(seen, scope)
+    counts = counted(seen, queue)
+    return [
+        (rows, rows_since(rows, counts), epoch_ms(item.observed_at))
+        for item in seen.evidence
+        if isinstance(rows := item.reading, JobRows) and rows.queue == queue and rows.rows
+    ]
+
+
+def _added_rows(seen: Seen, scope: Scope) -> list[Marks]:
+    return [
+        _marks(
+            [(row.added_ms, False) for row in rows.rows if row.added_ms is not None],
+            span=(since, until),
+            source=text("rows of {count} jobs", count=len(rows.rows)),
+        )
+        for rows, since, until in _rows(seen, scope)
+    ]
+
+
+def _finished_rows(seen: Seen, scope: Scope) -> list[Marks]:
+    return [
+        _marks(
+            [(row.finished_ms, row.state == "failed") for row in rows.rows if row.finished_ms is not None],
+            span=(since, until),
+            source=text("rows of {count} jobs", count=len(rows.rows)),
+        )
+        for rows, since, until in _rows(seen, scope)
+    ]
+
+
+def _marks(pairs: list[tuple[int, bool]], *, span: tuple[int, int], source: Text) -> Marks:
+    return Marks(
+        at_ms=np.array([at for at, _ in pairs], dtype=np.int64),
+        is_failed=np.array([failed for _, failed in pairs], dtype=np.bool_),
+        since_ms=span[0],
+        until_ms=span[1],
+        source=source,
+    )
+
+
+def _totals(seen: Seen, scope: Scope, blank: Series) -> Series:
+    """One average since the replicas started: all that their totals can tell."""
+    latest: dict[int, ReplicaSample] = {}
+    for metrics in each(seen, WorkerMetrics):
+        for sample in sorted(metrics.samples, key=lambda s: s.at):
+            # A replica's start is now minus uptime, so it wobbles by fractions of a second.
+            latest[round(sample.started_at.timestamp() / 5)] = sample
+    samples = list(latest.values())
+    started, ended = _lifetimes(samples, scope)
+    if ended - started < 1000:
+        return blank
+    done, failed = sum(s.completed for s in samples), sum(s.failed for s in samples)
+    value = done / ((ended - started) / 60_000) if blank.unit == "jobs/min" else failed / (done + failed or np.nan)
+    since = max(started, window_ms(scope)[0])
+    return framed(
+        replace(
+            blank,
+            source=text("average of the worker's totals since its start"),
+            at_ms=np.array([since], dtype=np.int64),
+            value=np.array([value]),
+            since_ms=since,
+            until_ms=ended,
+            step_ms=ended - since,
+        ),
+        scope,
+    )
+
+
+def _lifetimes(samples: list[ReplicaSample], scope: Scope) -> tuple[int, int]:
+    if not samples:
+        return 0, 0
+    ended = min(max(epoch_ms(s.at) for s in samples), window_ms(scope)[1])
+    return min(epoch_ms(s.started_at) for s in samples), ended

@@ -1,0 +1,134 @@
+"""Words, numbers and times as the reader sees them: one place for all renderings."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from diagnostics.language import translator
+from diagnostics.severity import Severity
+from diagnostics.text import Text
+
+# Texts come from systems under diagnosis: no control character (a terminal would obey it) and no
+# mark that reverses the reading direction may pass. Tab and line feed become spaces.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_SPACE = re.compile(r"[\t\n\r]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Renders values for one reader: a language and a time zone."""
+
+    language: str = "en"
+    timezone: str = "UTC"
+
+    def translate(self, msgid: str, /) -> str:
+        """The label `msgid` in the reader's language."""
+        return translator(self.language)(msgid)
+
+    def say(self, sentence: Text | None) -> str:
+        """A sentence of the model, safe to print."""
+        return "" if sentence is None else plain(sentence.render(translator(self.language)))
+
+    def severity(self, severity: Severity) -> str:
+        """The severity as one upper-case word."""
+        _ = self.translate
+        words = {
+            Severity.OK: _("OK"),
+            Severity.WARNING: _("WARNING"),
+            Severity.CRITICAL: _("CRITICAL"),
+            Severity.UNKNOWN: _("UNKNOWN"),
+        }
+        return words[severity]
+
+    def confidence(self, confidence: float) -> str:
+        """How sure, in words and percent."""
+        _ = self.translate
+        if confidence >= 0.9:
+            words = _("almost certain, {percent} %")
+        elif confidence >= 0.7:
+            words = _("likely, {percent} %")
+        elif confidence >= 0.5:
+            words = _("more likely than not, {percent} %")
+        else:
+            words = _("a guess, {percent} %: check before you act")
+        return words.format(percent=round(confidence * 100))
+
+    def duration(self, seconds: float) -> str:
+        """A length of time in at most two units."""
+        _ = self.translate
+        whole = round(abs(seconds))
+        if whole < 100:
+            return _("{s} s").format(s=whole)
+        if whole < 5400:
+            return _("{m} min").format(m=round(whole / 60))
+        hours, minutes = divmod(round(whole / 60), 60)
+        if hours < 48:
+            return _("{h} h {m} min").format(h=hours, m=minutes)
+        return _("{d} d {h} h").format(d=hours // 24, h=hours % 24)
+
+    def time(self, at: datetime, *, near: datetime | None = None) -> str:
+        """`at` in UTC and, where it differs, in the reader's zone; the date is left out on the day of `near`."""
+        utc = at.astimezone(UTC)
+        same_day = near is not None and near.astimezone(UTC).date() == utc.date()
+        shown = utc.strftime("%H:%M:%S UTC" if same_day else "%Y-%m-%d %H:%M:%S UTC")
+        local = utc.astimezone(zone(self.timezone))
+        if local.utcoffset() == utc.utcoffset():
+            return shown
+        return f"{shown} ({local.strftime('%H:%M')} {self.timezone})"
+
+    def clock(self, at: datetime) -> str:
+        """Time of day in UTC and, where it differs, in the reader's zone."""
+        return self.time(at, near=at)
+
+    def value(self, value: float | None, unit: str) -> str:
+        """A measured value with its unit; a ratio as percent; a dash where nothing was measured."""
+        if value is None or not math.isfinite(value):
+            return "–"
+        if unit == "ratio":
+            return f"{_short(value * 100)} %"
+        return f"{_short(value)} {self.unit(unit)}".strip()
+
+    def unit(self, unit: str) -> str:
+        """The unit's name."""
+        _ = self.translate
+        names = {
+            "jobs": _("jobs"),
+            "jobs/min": _("jobs/min"),
+            "s": _("s"),
+            "ms": _("ms"),
+            "min": _("min"),
+            "replicas": _("replicas"),
+            "slots": _("slots"),
+            "attempts": _("attempts"),
+            "bytes": _("bytes"),
+            "ratio": _("share"),
+        }
+        return names.get(unit, unit)
+
+
+def plain(value: str) -> str:
+    """`value` on one line without characters that a terminal or browser would obey."""
+    return _UNPRINTABLE.sub("", _SPACE.sub(" ", value)).strip()
+
+
+def plain_lines(value: str) -> str:
+    """Like `plain`, but line breaks stay."""
+    return "\n".join(_UNPRINTABLE.sub("", line.replace("\t", "    ")).rstrip() for line in value.splitlines())
+
+
+def zone(name: str) -> tzinfo:
+    """The time zone `name`, or UTC where the system does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _short(value: float) -> str:
+    if value == round(value) and abs(value) < 1e15:
+        return str(round(value))
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"

@@ -1,0 +1,135 @@
+"""A child that is executing a notebook, seen from its parent: its process, its wires, its alarm."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from oncall.headless.channel import Frames
+from oncall.headless.watch import Watch
+from oncall.status import State
+
+_GRACE_S = 0.5
+"""How long a child that has hung up may take to be gone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Bounds:
+    """How long a child may take. Seconds."""
+
+    cell_s: float = 120.0
+    between_s: float = 60.0
+    """Until the first cell starts, and between two cells."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Live:
+    """One running child."""
+
+    watch: Watch
+    pid: int
+    poll: Callable[[], int | None]
+    """Its exit code (negative: the signal that killed it), or `None` while it runs."""
+    wires: list[socket.socket]
+    raw: socket.socket
+    """What it writes past Python's streams."""
+    bounds: Bounds
+    alarm_at: float = 0.0
+    verdict: tuple[State, str] | None = None
+    """How it ended and why, once we ended it ourselves."""
+    _frames: dict[int, Frames] = field(default_factory=dict)
+    _raw_rest: bytes = b""
+    _cell: int | None = None
+
+    def __post_init__(self) -> None:
+        self._frames = {wire.fileno(): Frames() for wire in self.wires}
+        self.set_alarm()
+
+    def set_alarm(self) -> None:
+        """Start the clock of what the child does now, when that is something new."""
+        now = self.watch.recorder.running
+        if self.alarm_at and now == self._cell:
+            return
+        self._cell = now
+        self.alarm_at = time.monotonic() + (self.bounds.between_s if now is None else self.bounds.cell_s)
+
+    def is_late(self) -> bool:
+        """Whether the running cell, or the pause between cells, takes too long."""
+        return time.monotonic() >= self.alarm_at
+
+    def read(self, wire: socket.socket) -> bool:
+        """Take what has arrived on `wire`; false when the child has hung up."""
+        try:
+            data = wire.recv(1 << 18)
+        except BlockingIOError:
+            return True
+        except OSError:
+            data = b""
+        if wire is self.raw:
+            self._relay(data)
+        elif data:
+            records = list(self._frames[wire.fileno()].feed(data))
+            for answer in self.watch.take(records):
+                self._answer(wire, answer)
+            self.set_alarm()
+        return bool(data)
+
+    def kill(self, state: State, reason: str) -> None:
+        """End the child, and all it started, at once. The first reason counts."""
+        self.verdict = self.verdict or (state, reason)
+        for kill, target in ((os.killpg, self.pid), (os.kill, self.pid)):
+            try:
+                kill(target, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                # Gone already, or not yet leader of its own group.
+                continue
+
+    def reap(self) -> int:
+        """Wait for the end of a child that has hung up; one that lingers is killed. Returns its exit code."""
+        until = time.monotonic() + _GRACE_S
+        while (code := self.poll()) is None:
+            if time.monotonic() >= until:
+                self.kill(State.DIED, "the process that ran it fell silent")
+            time.sleep(0.005)
+        return code
+
+    def drain(self) -> None:
+        """Read what a child that is gone had sent before."""
+        for wire in (*self.wires, self.raw):
+            while self._has_more(wire) and self.read(wire):
+                pass
+        self._relay(b"\n" if self._raw_rest else b"")
+
+    def close(self) -> None:
+        """Release the wires, and whatever the child left running."""
+        for wire in (*self.wires, self.raw):
+            wire.close()
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    @staticmethod
+    def _answer(wire: socket.socket, answer: bytes) -> None:
+        try:
+            wire.sendall(answer)
+        except OSError:
+            # It asked and died; its wire will say so.
+            return
+
+    @staticmethod
+    def _has_more(wire: socket.socket) -> bool:
+        try:
+            return bool(wire.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except OSError:
+            return False
+
+    def _relay(self, data: bytes) -> None:
+        whole, newline, self._raw_rest = (self._raw_rest + data).rpartition(b"\n")
+        sys.stderr.write((whole + newline).decode("utf-8", "replace"))
+        sys.stderr.flush()

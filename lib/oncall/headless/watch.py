@@ -1,0 +1,137 @@
+"""What the parent does with a child's records: journal, notebook, verdict, artifact."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from nbformat import NotebookNode
+
+from diagnostics import records
+from diagnostics.model import Diagnosis
+from diagnostics.redaction import Redactor
+from oncall import lost, project, sealing
+from oncall.artifact import Artifact
+from oncall.exits import Ending
+from oncall.headless.channel import Record, frame
+from oncall.headless.document import as_stored
+from oncall.headless.recorder import Recorder
+from oncall.look import Found, judged
+from oncall.question import Question, Wish, checked
+from oncall.status import State
+
+NOTEBOOK = "notebook.ipynb"
+_JOURNALLED = ("started", "output", "ended")
+
+Begin = Callable[[Question], Artifact]
+Tell = Callable[[Diagnosis], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """One notebook run, from its parsed notebook to its sealed artifact."""
+
+    nb: NotebookNode
+    redactor: Redactor
+    started_s: float = field(default_factory=time.monotonic)
+    """When the deadline began to run, on the monotonic clock."""
+    question: Question | None = None
+    artifact: Artifact | None = None
+    begin: Begin | None = None
+    """Makes the artifact when the notebook asks its question; `None` where it is made beforehand."""
+    tell: Tell | None = None
+    """Called once, as soon as something is found."""
+    recorder: Recorder = field(init=False)
+    found: Found | None = None
+    state: State = State.RUNNING
+    reason: str | None = None
+    _heard: list[str] = field(default_factory=list)
+    _unwritten: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(self.nb)
+        self._journal([{"kind": "notebook", "nb": self.nb}])
+
+    def take(self, arrived: list[Record]) -> Iterator[bytes]:
+        """Handle records in their order; yields the answers to send back."""
+        self._journal([record for record in arrived if record["kind"] in _JOURNALLED])
+        for record in arrived:
+            self.recorder.record(record)
+            match record["kind"]:
+                case "opened":
+                    yield frame(self._opened(record))
+                case "heard":
+                    self._hear(record["line"])
+                case "diagnosed":
+                    self._diagnosed(record["line"])
+                case "lost":
+                    self.reason = record["reason"]
+        if self.artifact and any(record["kind"] in ("started", "ended") for record in arrived):
+            self.artifact.update(replace(self.artifact.status, cells=self.recorder.cells()))
+
+    def end(self, state: State, reason: str | None) -> None:
+        """The child is gone. A run whose cells are all done is done, however its process ended afterwards."""
+        if self.recorder.is_complete:
+            state, reason = State.DONE, None
+        self.state, self.reason = state, reason
+        self.recorder.finish(state, reason)
+
+    def seal(self, *, limit_s: float | None) -> Ending | None:
+        """Write the artifact, a run without a diagnosis included; `None` where the notebook asked no question."""
+        if self.artifact is None or self.question is None:
+            return None
+        kept = self.artifact
+        if self.found is None:
+            self._lost()
+        assert self.found is not None
+        kept.put_json(NOTEBOOK, as_stored(self.recorder.nb, self.redactor), indent=1)
+        notes = sealing.Rendering(kept, self.found.diagnosis, limit_s=limit_s).run()
+        kept.status = replace(kept.status, cells=self.recorder.cells())
+        return sealing.finish(kept, self.found.diagnosis, state=self.state, reason=self.reason, notes=notes)
+
+    def _opened(self, record: Record) -> Record:
+        if self.question is None and self.begin is not None:
+            self.question = checked(Wish(**record["wish"]))
+            self.redactor = self.question.redactor
+            self.artifact = self.begin(self.question)
+            self._journal([])
+        folder = self.artifact.folder if self.artifact else None
+        place = project.shown(folder) if folder else "nowhere"
+        return {"place": place, "started_s": self.started_s}
+
+    def _hear(self, line: str) -> None:
+        if json.loads(line)["line"] == "header":
+            self._heard.clear()
+        self._heard.append(line)
+        if self.artifact:
+            sealing.hear(self.artifact, line)
+
+    def _diagnosed(self, trailer: str) -> None:
+        found = judged([*self._heard, trailer])
+        if found:
+            self._keep(found)
+
+    def _lost(self) -> None:
+        """The notebook ended without a diagnosis: judge what it had heard by then."""
+        assert self.question is not None
+        heard = records.read("\n".join(self._heard) + "\n") if self._heard else None
+        scope, evidence = (heard.scope, heard.evidence) if heard else (self.question.scope, ())
+        reason = self.reason or "the notebook made no diagnosis"
+        self._keep(lost.found(scope, evidence, reason=reason, at=datetime.now(UTC)))
+
+    def _keep(self, found: Found) -> None:
+        self.found = found
+        if self.tell:
+            self.tell(found.diagnosis)
+        if self.artifact:
+            sealing.keep_facts(self.artifact, found)
+
+    def _journal(self, entries: list[Record]) -> None:
+        """Write down `entries`, and those that came before there was an artifact to write them into."""
+        self._unwritten += entries
+        if self.artifact and self._unwritten:
+            self.artifact.note(self._unwritten)
+            self._unwritten = []

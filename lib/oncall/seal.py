@@ -1,0 +1,84 @@
+"""`runbook seal DIR`: finish the artifact of a run whose process was killed, from what it left behind."""
+
+# ruff: noqa: PLC0415 - what a command does not need is not imported: triage must be quick
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from diagnostics import records
+from diagnostics.errors import SettingsError
+from diagnostics.records import Recording
+from diagnostics.redaction import redactor_for
+from oncall import artifact, journal, look, lost, sealing
+from oncall.artifact import Artifact
+from oncall.headless.stopping import Stop
+from oncall.log import clean_streams
+from oncall.look import Found
+from oncall.status import State, Status
+from oncall.telling import Teller
+
+
+def seal(folder: Path, *, is_json: bool) -> int:
+    """Seal and return the run's exit code. Sealing a whole artifact renders what is missing and changes no verdict.
+
+    Raises: SettingsError when the folder is no artifact, still being written, or holds too little to judge.
+    """
+    redactor = redactor_for(None, os.environ)
+    kept = artifact.open_existing(folder, redactor=redactor)
+    kept.status = now = kept.status.now_true()
+    if now.state is State.RUNNING:
+        raise SettingsError(f"{folder} is still being written by process {now.pid} on {now.host}")
+    with clean_streams(redactor), Stop():
+        teller = Teller(is_json=is_json, language=now.language, timezone=now.timezone)
+        entries = journal.read(folder)
+        found = _found(kept, now, entries)
+        teller.verdict(found.diagnosis, kept)
+        if kept.read_text(sealing.VERDICT) is None:
+            sealing.keep_facts(kept, found)
+        _notebook(kept, now, entries)
+        notes = sealing.Rendering(kept, found.diagnosis, limit_s=sealing.RENDER_LIMIT_S).run()
+        ending = sealing.finish(kept, found.diagnosis, state=now.state, reason=now.reason, notes=notes)
+        teller.log.ended(ending, kept)
+        return ending.code
+
+
+def _found(kept: Artifact, now: Status, entries: list[dict[str, Any]]) -> Found:
+    written = kept.read_text(sealing.EVIDENCE) or ""
+    heard = records.read(written)
+    if heard.trailer is not None:
+        found = look.judged(written.splitlines())
+        assert found is not None
+        return found
+    # Its own last sign of life, not our clock: sealing later must not change the verdict.
+    at = _last_seen(heard, entries)
+    return lost.found(heard.scope, heard.evidence, reason=now.reason or "the run died", at=at)
+
+
+def _last_seen(heard: Recording, entries: list[dict[str, Any]]) -> datetime:
+    told = [datetime.fromtimestamp(entry["at"], UTC) for entry in entries if "at" in entry]
+    return max([heard.scope.started_at, *(item.observed_at for item in heard.evidence), *told])
+
+
+def _notebook(kept: Artifact, now: Status, entries: list[dict[str, Any]]) -> None:
+    """Rebuild the notebook from the journal, with every cell's fate."""
+    source = next((entry["nb"] for entry in entries if entry["kind"] == "notebook"), None)
+    if source is None:
+        return
+    from oncall.headless.prepare import import_quickly
+
+    import_quickly()
+    from oncall.headless.document import as_stored, node
+    from oncall.headless.recorder import Recorder
+    from oncall.headless.watch import NOTEBOOK
+
+    recorder = Recorder(node(source))
+    for entry in entries:
+        recorder.record(entry)
+    recorder.finish(now.state, now.reason)
+    kept.put_json(NOTEBOOK, as_stored(recorder.nb, kept.redactor), indent=1)
+    kept.status = replace(kept.status, cells=recorder.cells())

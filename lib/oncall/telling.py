@@ -1,0 +1,63 @@
+"""Putting verdicts where they belong: a page for people, or one JSON line each for programs."""
+
+# ruff: noqa: PLC0415 - what a command does not need is not imported: triage must be quick
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TextIO, cast
+
+from diagnostics.model import Diagnosis
+from diagnostics.report.verdict import verdict_document
+from oncall import project
+from oncall.artifact import Artifact
+from oncall.cleaning import CleanStream, clean_tree
+from oncall.log import Log
+from oncall.question import Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """How this command answers on stdout. Progress goes to stderr, in the reader's language."""
+
+    is_json: bool
+    language: str
+    timezone: str
+
+    @property
+    def log(self) -> Log:
+        """One line per step."""
+        return Log(language=self.language)
+
+    def verdict(self, diagnosis: Diagnosis, artifact: Artifact) -> None:
+        """Show the verdict now; whoever reads it may be waiting."""
+        if self.is_json:
+            self._json(diagnosis, artifact)
+            return
+        from oncall.terminal import print_verdict
+
+        place = project.shown(artifact.folder) if artifact.folder else None
+        print_verdict(
+            diagnosis,
+            language=self.language,
+            timezone=self.timezone,
+            stream=cast(TextIO, sys.stdout),
+            artifact=place,
+        )
+        sys.stdout.flush()
+
+    def _json(self, diagnosis: Diagnosis, artifact: Artifact) -> None:
+        document = clean_tree(verdict_document(diagnosis), artifact.redactor)
+        line = json.dumps(document, ensure_ascii=False) + "\n"
+        if isinstance(sys.stdout, CleanStream):
+            sys.stdout.pass_through(line)
+        else:
+            sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+def teller_for(question: Question, *, is_json: bool) -> Teller:
+    """The teller of one command."""
+    return Teller(is_json=is_json, language=question.language, timezone=question.timezone)

@@ -1,0 +1,158 @@
+"""The verdict on a terminal: readable at 80 columns, in black and white, at 03:00."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from textwrap import wrap
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text as Rich
+
+from diagnostics.model import Diagnosis, Finding
+from diagnostics.report.summary import Summary, summarise, worst_first
+from diagnostics.severity import Severity
+from diagnostics.wording import Wording
+
+_STYLES = {
+    Severity.OK: "bold green",
+    Severity.WARNING: "bold yellow",
+    Severity.CRITICAL: "bold white on red",
+    Severity.UNKNOWN: "bold magenta",
+}
+_WIDEST = 100
+_SHOWN = 6
+_LABEL = 14
+
+
+def print_verdict(
+    diagnosis: Diagnosis,
+    *,
+    language: str,
+    timezone: str,
+    stream: TextIO,
+    width: int | None = None,
+    artifact: Path | str | None = None,
+) -> None:
+    """Write the verdict to `stream`, at most 100 columns wide. `artifact` is where the report lies, if anywhere."""
+    wording = Wording(language, timezone)
+    summary = summarise(diagnosis, wording)
+    console = Console(
+        file=stream,
+        width=min(width or _columns(), _WIDEST),
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    _head(console, summary, wording)
+    _facts(console, summary, wording)
+    _findings(console, diagnosis, wording)
+    _unseen(console, summary, wording)
+    _next(console, summary, wording, artifact)
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size((80, 24)).columns if not os.environ.get("CI") else 80
+
+
+def _head(console: Console, summary: Summary, wording: Wording) -> None:
+    _ = wording.translate
+    console.print(Rich(_("profile {profile} · {incident}").format(profile=summary.profile, incident=summary.incident)))
+    line = Rich(f" {summary.severity_word} ", style=_STYLES[summary.severity])
+    line.append(" ", style="default not bold on default")
+    line.append(summary.headline, style="bold")
+    console.print(line, style="none")
+    if summary.partial:
+        console.print(Rich(summary.partial))
+
+
+def _facts(console: Console, summary: Summary, wording: Wording) -> None:
+    _ = wording.translate
+    for label, value in (
+        (_("how sure"), summary.confidence),
+        (_("since"), summary.since),
+        (_("next step"), summary.next_step),
+        (_("next probe"), summary.next_probe),
+        (_("escalate"), summary.escalation),
+    ):
+        if value:
+            _row(console, label, value)
+
+
+def _findings(console: Console, diagnosis: Diagnosis, wording: Wording) -> None:
+    _ = wording.translate
+    bad = [f for f in worst_first(diagnosis.findings) if f.severity in (Severity.CRITICAL, Severity.WARNING)]
+    if not bad:
+        return
+    _title(console, _("What is wrong"))
+    for finding in bad[:_SHOWN]:
+        _row(console, wording.severity(finding.severity), _told(finding, wording), style=_STYLES[finding.severity])
+    if len(bad) > _SHOWN:
+        _row(console, "", _("and {count} more, see the report").format(count=len(bad) - _SHOWN))
+
+
+def _told(finding: Finding, wording: Wording) -> str:
+    sentence = wording.say(finding.sentence)
+    if finding.threshold is None or finding.value is None:
+        return sentence
+    limit = wording.value(finding.threshold, finding.unit)
+    return f"{sentence} ({wording.translate('limit {limit}').format(limit=limit)})"
+
+
+def _unseen(console: Console, summary: Summary, wording: Wording) -> None:
+    _ = wording.translate
+    if not summary.unseen:
+        return
+    _title(console, _("What we could not see"))
+    for spot in summary.unseen[:_SHOWN]:
+        _paragraph(console, spot.why, indent=2)
+        _paragraph(console, "→ " + spot.regain, indent=4)
+        _paragraph(console, _("hides {checks}").format(checks=spot.checks), indent=4)
+    if len(summary.unseen) > _SHOWN:
+        _paragraph(console, _("and {count} more, see the report").format(count=len(summary.unseen) - _SHOWN), indent=2)
+
+
+def _next(console: Console, summary: Summary, wording: Wording, artifact: Path | str | None) -> None:
+    _ = wording.translate
+    if summary.command:
+        _title(console, _("See it yourself"))
+        _verbatim(console, summary.command)
+    if artifact is not None:
+        _title(console, _("Report"))
+        _verbatim(console, str(Path(artifact) / "report.html"))
+
+
+def _title(console: Console, title: str) -> None:
+    console.print()
+    console.print(Rich(title, style="bold"))
+
+
+def _row(console: Console, label: str, value: str, *, style: str = "") -> None:
+    """A label and its text with a hanging indent; a label too long for its column gets a line of its own."""
+    if len(label) >= _LABEL:
+        console.print(Rich(f"  {label}", style=style))
+        label = ""
+    for number, line in enumerate(_wrapped(console, value, indent=_LABEL + 2)):
+        start = Rich("  ")
+        start.append(label if number == 0 else "", style=style)
+        start.append(" " * (_LABEL - (len(label) if number == 0 else 0)))
+        console.print(start + line, soft_wrap=True)
+
+
+def _paragraph(console: Console, value: str, *, indent: int) -> None:
+    for line in _wrapped(console, value, indent=indent):
+        console.print(Rich(" " * indent) + line, soft_wrap=True)
+
+
+def _wrapped(console: Console, value: str, *, indent: int) -> list[Rich]:
+    """`value` cut at spaces to fit beside `indent`; what has none, such as an address, stays whole."""
+    lines = wrap(value, max(console.width - indent, 20), break_long_words=False, break_on_hyphens=False)
+    return [Rich(line) for line in lines or [""]]
+
+
+def _verbatim(console: Console, line: str) -> None:
+    """A line to copy: never wrapped by us, so that pasting it yields one command."""
+    console.print(Rich(f"  {line}"), soft_wrap=True)

@@ -1,0 +1,74 @@
+"""The edge's listening side: one TLS port that can be refused, reset or stalled, and keeps its number."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+
+from sandbox.edge.backend import Backend, Downstream
+from sandbox.edge.connection import ClientConnection
+from sandbox.edge.gate import Gate
+from sandbox.edge.weather import Weather
+from sandbox.http import hold_port
+
+
+class Edge:
+    """Listens on a loopback port of its own choice."""
+
+    def __init__(self, *, gate: Gate, tls: ssl.SSLContext, backend_path: Path) -> None:
+        self.gate = gate
+        self.weather = Weather()
+        self.connections: set[ClientConnection] = set()
+        self._tls = tls
+        self._backend_path = backend_path
+        self._place = hold_port()
+        self.port: int = self._place.getsockname()[1]
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Accept connections; nothing happens when already open."""
+        if self._server is None:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: ClientConnection(self), "127.0.0.1", self.port, ssl=self._tls, reuse_port=True
+            )
+
+    def refuse(self) -> None:
+        """Close the port: whoever is connected is dropped, whoever comes is refused."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.reset()
+
+    def reset(self, client: str | None = None) -> None:
+        """Drop the connections of one client, or all."""
+        for connection in tuple(self.connections):
+            if client is None or (connection.credential and connection.credential.client == client):
+                connection.abort()
+
+    def stall(self) -> None:
+        """Answer nothing any more, to anybody."""
+        self.weather.is_stalled = True
+
+    def unstall(self) -> None:
+        """Answer again; connections that lost bytes on the way are dropped."""
+        self.weather.is_stalled = False
+        for connection in tuple(self.connections):
+            if connection.was_stalled:
+                connection.abort()
+
+    async def connect_backend(self, downstream: Downstream) -> Backend:
+        """A fresh connection to the server.
+
+        Raises:
+            OSError: the server is not there.
+        """
+        _transport, backend = await asyncio.get_running_loop().create_unix_connection(
+            lambda: Backend(downstream), str(self._backend_path)
+        )
+        return backend
+
+    def close(self) -> None:
+        """Give the port back."""
+        self.refuse()
+        self._place.close()

