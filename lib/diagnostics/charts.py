@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from diagnostics import trends
-from diagnostics.drawing import Curve, Line, png
+from diagnostics.drawing import WIDTH, Curve, Line, png, reach
 from diagnostics.model import Diagnosis
 from diagnostics.seen import Seen
 from diagnostics.thresholds import Limits, Thresholds
@@ -33,13 +33,15 @@ class Chart:
     _drawn: list[bytes] = field(default_factory=list, repr=False)
 
     def png(self) -> bytes:
-        """The picture, 1280 pixels wide."""
+        """The picture."""
         if not self._drawn:
             self._drawn.append(self._draw())
         return self._drawn[0]
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {"image/png": base64.b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Any:
+        bundle = {"image/png": base64.b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
+        # Half its pixels: sharp on a good screen, and two charts fit on one.
+        return bundle, {"image/png": {"width": WIDTH // 2}}
 
     def __repr__(self) -> str:
         return self.alt
@@ -145,14 +147,22 @@ def _lines(limits: Limits, scale: float, wording: Wording, *, unit: str) -> tupl
 def _caption(series: Series, wording: Wording) -> str:
     _ = wording.translate
     source = wording.say(series.source)
-    if series.is_empty:
+    if series.is_empty and series.since_ms == series.until_ms:
         return _("Reason: {source}").format(source=source)
-    span = _("{since:%H:%M:%S} to {until:%H:%M:%S} UTC").format(since=_at(series.since_ms), until=_at(series.until_ms))
-    return _("Source: {source}. It tells {span}.").format(source=source, span=span)
+    told = _("Source: {source}. Seen from {since:%H:%M:%S} to {until:%H:%M:%S} UTC.").format(
+        source=source, since=_at(series.since_ms), until=_at(series.until_ms)
+    )
+    first, last = int(series.at_ms[0]), max(int(series.at_ms[-1]), series.until_ms)
+    if reach(series) == (first, last):
+        return told
+    asked = _("Asked for {first:%H:%M} to {last:%H:%M}; the rest is not seen.")
+    return f"{told} {asked.format(first=_at(first), last=_at(last))}"
 
 
 def _alt(series: Series, *, title: str, limits: Limits, wording: Wording) -> str:
     _ = wording.translate
+    if series.is_empty and series.since_ms < series.until_ms:
+        return _("{title}. Nothing finished. {caption}").format(title=title, caption=_caption(series, wording))
     if series.is_empty:
         reason = wording.say(series.source)
         return _("{title}. No data for this window: {reason}").format(title=title, reason=reason)

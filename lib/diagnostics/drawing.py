@@ -12,17 +12,20 @@ from datetime import UTC, datetime
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from matplotlib.transforms import Transform, blended_transform_factory
 
-from diagnostics.trends import Series
+from diagnostics.trends import Series, nice_step
 from diagnostics.wording import Wording, zone
 
 _INK, _CURVE, _WARNING, _CRITICAL = "#1a1a1a", "#0b4f8a", "#8a5a00", "#b00020"
+WIDTH, HEIGHT, DPI = 1240, 880, 220
+"""Pixels, and pixels per inch: at half its width the writing is that of the text around it."""
 _VISIBLE = 0.01
 """A stretch narrower than this share of the axis is not worth a mark."""
+_SMALL = 0.4
+"""A told span smaller than this share of the window is drawn large instead of at its true scale."""
 _FAR = 0.35
 """A limit more than about three times above all values is named at the edge instead of flattening the curve."""
 
@@ -52,13 +55,13 @@ class Curve:
 
 def png(curve: Curve) -> bytes:
     """Draw `curve`."""
-    figure = Figure(figsize=(6.4, 4.0), dpi=200, facecolor="white")
-    axes = figure.add_axes((0.115, 0.315, 0.865, 0.575))
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0.125, 0.33, 0.835, 0.565))
     axes.set_title(curve.title, loc="left", fontsize=12, fontweight="bold", color=_INK)
-    caption = textwrap.fill(curve.caption, 84)
+    caption = textwrap.fill(curve.caption, 76)
     figure.text(0.012, 0.02, caption, fontsize=8.5, color=_INK, va="bottom", linespacing=1.25)
     _time_axis(axes, curve)
-    if curve.series.is_empty:
+    if curve.series.is_empty and curve.series.since_ms == curve.series.until_ms:
         _no_data(axes, curve)
     else:
         _values(axes, curve)
@@ -77,13 +80,23 @@ def _day(ms: float) -> float:
     return ms / 86_400_000
 
 
+def reach(series: Series) -> tuple[int, int]:
+    """First and last instant to draw: the window, or about the told span where that is a small part of it."""
+    first, last = int(series.at_ms[0]), max(int(series.at_ms[-1]), series.until_ms)
+    told = series.until_ms - series.since_ms
+    if not told or told >= _SMALL * (last - first):
+        return first, last
+    margin = max(told // 3, 30_000)
+    return max(first, series.since_ms - margin), min(last, series.until_ms + margin)
+
+
 def _time_axis(axes: Axes, curve: Curve) -> None:
     series, wording = curve.series, curve.wording
-    first, last = int(series.at_ms[0]), max(int(series.at_ms[-1]), series.until_ms)
+    first, last = reach(series)
     axes.set_xlim(_day(first), _day(max(last, first + 1000)))
-    axes.xaxis.set_major_locator(_locator())
+    axes.xaxis.set_major_locator(FixedLocator(_ticks(first, last)))
     local = zone(wording.timezone)
-    pattern = "%H:%M:%S" if last - first < 600_000 else "%H:%M"
+    pattern = "%H:%M:%S" if last - first < 150_000 else "%H:%M"
     has_local = _at(last).astimezone(local).utcoffset() != _at(last).utcoffset()
 
     def label(day: float, _: object = None) -> str:
@@ -111,7 +124,7 @@ def _values(axes: Axes, curve: Curve) -> None:
         days = [_day(at) for at in series.at_ms]
         marker = "o" if np.isfinite(value).sum() <= 2 else ""
         axes.plot(days, value, color=_CURVE, linewidth=2.2, drawstyle="steps-post", marker=marker)
-    top = float(np.nanmax(value))
+    top = float(np.nanmax(value)) if not series.is_empty else 0.0
     reach = [line.value for line in curve.lines if top >= _FAR * line.value]
     floor = 1 if curve.series.unit == "ratio" else 5
     axes.set_ylim(0, max(top, *reach, floor) * 1.22 if reach else max(top, floor) * 1.3)
@@ -120,8 +133,10 @@ def _values(axes: Axes, curve: Curve) -> None:
     axes.set_axisbelow(True)
 
 
-def _locator() -> AutoDateLocator:
-    return AutoDateLocator(minticks=3, maxticks=6, tz=UTC)  # type: ignore[no-untyped-call]
+def _ticks(first: int, last: int) -> list[float]:
+    """At most six round instants, in matplotlib's days."""
+    step = nice_step(last - first, 6)
+    return [_day(at) for at in range(first - first % step + step, last, step)]
 
 
 def _write(axes: Axes, told: str, at: tuple[float, float], *, ha: str, transform: Transform) -> None:
@@ -134,7 +149,8 @@ def _unseen(axes: Axes, curve: Curve) -> None:
     """Hatch what the source cannot vouch for: silence must not look like zero."""
     series = curve.series
     _ = curve.wording.translate
-    for start, end in ((int(series.at_ms[0]), series.since_ms), (series.until_ms, int(series.at_ms[-1]))):
+    first, last = reach(series)
+    for start, end in ((first, series.since_ms), (series.until_ms, last)):
         _hatch(axes, start, end, _("not seen"), hatch="///")
     if series.unit == "ratio":
         for start, end in _idle(series):
@@ -194,13 +210,15 @@ def _onset(axes: Axes, curve: Curve) -> None:
         return
     at, (early, late) = curve.onset
     left, right = axes.get_xlim()
+    told = curve.wording.translate("onset {at:%H:%M}").format(at=_at(at))
+    if _day(at) < left:
+        _write(axes, f"← {told}", (0.012, 0.83), ha="left", transform=axes.transAxes)
     if not left <= _day(at) <= right:
         return
     if late > early:
         axes.axvspan(max(_day(early), left), min(_day(late), right), color="#999999", alpha=0.3, linewidth=0)
     axes.axvline(_day(at), color=_INK, linewidth=1.4, linestyle=(0, (1, 1.5)))
     is_late = _day(at) > left + 0.7 * (right - left)
-    told = curve.wording.translate("onset {at:%H:%M}").format(at=_at(at))
     gap = 0.008 * (right - left)
     place = (_day(at) - gap if is_late else _day(at) + gap, 0.83)
     _write(axes, told, place, ha="right" if is_late else "left", transform=axes.get_xaxis_transform())
@@ -209,6 +227,8 @@ def _onset(axes: Axes, curve: Curve) -> None:
 def _last(axes: Axes, curve: Curve) -> None:
     """Write the last known value beside its end of the curve."""
     series = curve.series
+    if series.is_empty:
+        return
     last = int(np.flatnonzero(np.isfinite(series.value))[-1])
     value = float(series.value[last])
     at = min(int(series.at_ms[last]) + series.step_ms, max(int(series.at_ms[-1]), series.until_ms))

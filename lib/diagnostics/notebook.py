@@ -13,6 +13,7 @@ from diagnostics.report.actions import sheet
 from diagnostics.report.summary import asserted, summarise, unseen, worst_first
 from diagnostics.wording import Wording, plain
 
+_SHORT = 16
 _COLOURS = {"ok": "#1d6b35", "warning": "#b07400", "critical": "#c00024", "unknown": "#7a3fb0"}
 
 
@@ -216,7 +217,13 @@ def _row(row: Sequence[str], colour: str, is_code_last: bool) -> str:
         cells[0] = f"<b style='border-left:4px solid {colour};padding-left:6px;white-space:nowrap'>{cells[0]}</b>"
     if is_code_last and cells[-1]:
         cells[-1] = f"<code>{cells[-1]}</code>"
-    return "<tr>" + "".join(f"<td style='text-align:left;vertical-align:top'>{c}</td>" for c in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td style='{_cell_style(c)}'>{c}</td>" for c in cells) + "</tr>"
+
+
+def _cell_style(content: str) -> str:
+    """Short values stay on one line; sentences and commands wrap."""
+    wrapping = ";white-space:nowrap" if len(content) <= _SHORT else ""
+    return f"text-align:left;vertical-align:top{wrapping}"
 
 
 def _joined(pieces: list[Shown]) -> Shown:

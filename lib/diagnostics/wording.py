@@ -66,6 +66,8 @@ class Wording:
         if whole < 5400:
             return _("{m} min").format(m=round(whole / 60))
         hours, minutes = divmod(round(whole / 60), 60)
+        if hours < 48 and not minutes:
+            return _("{h} h").format(h=hours)
         if hours < 48:
             return _("{h} h {m} min").format(h=hours, m=minutes)
         return _("{d} d {h} h").format(d=hours // 24, h=hours % 24)

@@ -207,6 +207,7 @@ def _publish(staging: Path, output_dir: Path, name: str) -> Path:
                 raise
             number += 1
         else:
+            journal.sync_folder(output_dir)
             return target
 
 

@@ -133,7 +133,8 @@ def normalised(arguments: list[str]) -> list[str]:
         result.append(word)
         if word == "-p" and rest:
             name = rest.pop(0)
-            result.append(name if "=" in name or not rest else f"{name}={rest.pop(0)}")
+            has_value = "=" not in name and rest and not rest[0].startswith("--")
+            result.append(f"{name}={rest.pop(0)}" if has_value else name)
     return result
 
 

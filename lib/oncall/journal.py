@@ -20,6 +20,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Raises: OSError when the file cannot be opened."""
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        sync_folder(path.parent)
 
     def append(self, lines: list[bytes]) -> None:
         """Write `lines`, each without its newline.
@@ -49,3 +50,12 @@ def read(folder: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
     return entries
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` survive a power cut. Raises: OSError."""
+    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -56,7 +56,8 @@ def expectations(document: str) -> tuple[Expectation, ...]:
             severity=row[2],
             public=() if row[5] == "-" else tuple(row[5].split()),
         )
-        for row in rows[2:]
+        for row in rows
+        if row[0] not in ("fault", "control") and not row[0].startswith("---")
     )
 
 

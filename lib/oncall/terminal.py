@@ -99,7 +99,7 @@ def _told(finding: Finding, wording: Wording) -> str:
     if finding.threshold is None or finding.value is None:
         return sentence
     limit = wording.value(finding.threshold, finding.unit)
-    return f"{sentence} ({wording.translate('limit {limit}').format(limit=limit)})"
+    return f"{sentence}; {wording.translate('limit {limit}').format(limit=limit)}"
 
 
 def _unseen(console: Console, summary: Summary, wording: Wording) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import re
 import shutil
@@ -39,10 +40,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(words)
         return int(options.run(options) or 0)
     except Refused as refusal:
-        print(f"sandbox: {refusal}", file=sys.stderr)
+        _complain(f"{refusal}")
         return 3
     except KeyboardInterrupt:
         return 3
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"sandbox: {text}\n")
 
 
 def _up(options: argparse.Namespace) -> int:
@@ -59,9 +69,7 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _stay(plan: Plan, faults: Sequence[str]) -> int:
-    import asyncio
-
-    from sandbox.supervisor import supervise
+    from sandbox.supervisor import supervise  # noqa: PLC0415  (slow to import)
 
     Files(folder=plan.folder).folder.mkdir(parents=True, exist_ok=True)
     return asyncio.run(supervise(plan, faults, _report))
@@ -69,9 +77,9 @@ def _stay(plan: Plan, faults: Sequence[str]) -> int:
 
 def _report(announcement: Mapping[str, Any]) -> int:
     if "settings" in announcement:
-        print(env_lines(announcement["settings"]), end="", flush=True)
+        _say(env_lines(announcement["settings"]).rstrip())
         return 0
-    print(f"sandbox: {announcement.get('refused') or announcement['failed']}", file=sys.stderr)
+    _complain(f"{announcement.get('refused') or announcement['failed']}")
     return 3
 
 
@@ -79,7 +87,7 @@ def _down(options: argparse.Namespace) -> None:
     files = _files(options)
     if not files.is_locked():
         _clean(files)
-        print(f"sandbox: '{options.name}' is not running", file=sys.stderr)
+        _complain(f"'{options.name}' is not running")
         return
     control.order(_address(files)["control"], "down")
     give_up_at = time.monotonic() + END_WITHIN_S
@@ -104,20 +112,20 @@ def _heal(options: argparse.Namespace) -> None:
 def _status(options: argparse.Namespace) -> None:
     status = control.order(_address(_files(options))["control"], "status")
     if options.json:
-        print(json.dumps(status, indent=2))
+        _say(json.dumps(status, indent=2))
         return
     faults = ", ".join(each["name"] for each in status["faults"]) or "none"
     replicas = ", ".join(f"{each['status']} ({each['restarts']})" for each in status["worker"]["replicas"])
     commands = ", ".join(f"{client} {count}" for client, count in status["edge"]["commands"].items())
-    print(f"{status['name']}: pid {status['pid']}, since {status['started_at']}")
-    print(f"faults: {faults}\nreplicas (restarts): {replicas}\nRedis commands: {commands}")
+    _say(f"{status['name']}: pid {status['pid']}, since {status['started_at']}")
+    _say(f"faults: {faults}\nreplicas (restarts): {replicas}\nRedis commands: {commands}")
 
 
 def _faults(_options: argparse.Namespace) -> None:
     width = max(len(fault.name) for fault in FAULTS)
     for fault in FAULTS:
         tail = f"  [control: {fault.control}]" if fault.control else ""
-        print(f"{fault.name:<{width}}  {fault.kind:<7}  {fault.cause}: {fault.summary}{tail}")
+        _say(f"{fault.name:<{width}}  {fault.kind:<7}  {fault.cause}: {fault.summary}{tail}")
 
 
 def _plan(options: argparse.Namespace) -> Plan:
@@ -186,8 +194,8 @@ def _replicas(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="sandbox", description="The platform, embedded: real parts on loopback ports.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    common = argparse.ArgumentParser(add_help=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = _Parser(add_help=False)
     common.add_argument("--name", default="default", help="which sandbox (default: default)")
     common.add_argument("--state-dir", type=Path, default=Path(".sandbox"), help="default: ./.sandbox")
     up = commands.add_parser("up", parents=[common], help="start one and print its settings")

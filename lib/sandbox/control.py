@@ -28,9 +28,7 @@ async def listen(path: Path, obey: Obey) -> asyncio.Server:
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_unix_server(connected, str(path))
-    path.chmod(0o600)
-    return server
+    return await asyncio.start_unix_server(connected, str(path))
 
 
 async def _obey(line: bytes, obey: Obey) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def start(plan: Plan, faults: Sequence[str]) -> dict[str, Any]:
 
 def main() -> int:
     """Be the supervisor. Arguments: the plan as JSON, and where to announce."""
-    from sandbox.supervisor import supervise
+    from sandbox.supervisor import supervise  # noqa: PLC0415  (only the supervisor needs it)
 
     description = json.loads(sys.argv[1])
     faults = description.pop("faults")

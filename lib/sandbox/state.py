@@ -98,7 +98,7 @@ def make_scratch() -> Path:
     """A private directory with a short path and no blanks."""
     root = tempfile.gettempdir()
     if len(root) > LONGEST_SCRATCH - 12 or not _is_plain(root):
-        root = "/tmp"
+        root = "/tmp"  # noqa: S108  (mkdtemp makes the name)
     return Path(tempfile.mkdtemp(prefix="sb-", dir=root))
 
 

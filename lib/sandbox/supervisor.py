@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from redis.exceptions import RedisError
 
@@ -22,6 +25,7 @@ from sandbox.certificates import write_certificates
 from sandbox.child import ChildFailed
 from sandbox.control import Refused, listen
 from sandbox.edge import Edge, Gate
+from sandbox.history import Past, make_past, past_lines, write_rows
 from sandbox.host import Balancer, Host
 from sandbox.operations import Operations
 from sandbox.plan import Plan
@@ -29,6 +33,7 @@ from sandbox.planes import Planes, Severable
 from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
 from sandbox.redis_server import BackendUsers, RedisServer, find_server
+from sandbox.service import Deployment, DeploymentStatus
 from sandbox.state import Files, env_lines, make_scratch, write_private
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
@@ -39,10 +44,12 @@ from sandbox.wiring import (
     user_settings,
     worker_variables,
 )
-from sandbox.worker.releases import release_named
+from sandbox.worker.releases import PREVIOUS, release_named
 from sandbox.world import NeverSettled, World
 
 READY_WITHIN_S = 60.0
+STABLE_FOR = timedelta(hours=2)
+"""A sandbox with a past was last deployed this long before its past begins."""
 
 
 class Supervisor:
@@ -62,7 +69,7 @@ class Supervisor:
     async def start(self, faults: Sequence[str]) -> None:
         """Start everything, wait until it works, apply the faults and wait until they show."""
         world = await self._build()
-        self._operations = Operations(world, self._down)
+        self._operations = Operations(world, self._down, self.log)
         await self._closing.enter_async_context(self._operations)
         control = await listen(self._scratch / "control", self._operations.obey)
         self._closing.callback(control.close)
@@ -135,18 +142,28 @@ class Supervisor:
             sever_openrouter=severable.sever,
         )
         await host.set_variables(worker_variables(world, planes.port), deploy=False)
+        past = await self._write_past(world) if self.plan.history_s else None
         await creating
         self._closing.push_async_callback(host.close)
         self._closing.push_async_callback(producer.stop)
-        host.deploy(host.release)
+        deployment = host.deploy(host.release, at=None if past is None else _before(past, STABLE_FOR))
         await producer.start(producer_environment(world, self._scratch, self.files.produced.resolve()))
         await host.settle()
+        if past is not None:
+            _date_back(host, deployment, past)
         watching = asyncio.create_task(host.watch_memory())
         self._closing.callback(watching.cancel)
         self.settings = user_settings(
             world, railway_token=self._railway_token, scratch=self._scratch, ports=(balancer.port, planes.port)
         )
         return world
+
+    async def _write_past(self, world: World) -> Past:
+        now_ms = time.time_ns() // 1_000_000
+        past = make_past(self.plan, now_ms, random.Random(0))  # noqa: S311  (a made-up past)
+        letters = world.host.release.dead_letter_queue
+        await write_rows(world.redis.client, past, world.queue_name, letters)
+        return past
 
     def _publish(self) -> None:
         address = {
@@ -159,7 +176,7 @@ class Supervisor:
         write_private(self.files.environment, env_lines(self.settings))
 
 
-Announce = Callable[[Mapping[str, Any]], None]
+Announce = Callable[[Mapping[str, Any]], object]
 """Told once: `{"settings": {…}}`, `{"refused": "…"}` or `{"failed": "…"}`."""
 
 
@@ -189,6 +206,29 @@ async def supervise(plan: Plan, faults: Sequence[str], announce: Announce) -> in
             await asyncio.wait({starting})
             await supervisor.close()
     return 0
+
+
+def _before(past: Past, span: timedelta) -> datetime:
+    return datetime.fromtimestamp(past.since_ms / 1000, UTC) - span
+
+
+def _date_back(host: Host, deployment: Deployment, past: Past) -> None:
+    """Let the deployment have been there all the time, and another one before it."""
+    host.backdate(deployment.id, deployment.created_at)
+    instances = [each.id for each in deployment.instances]
+    host.logbook.write_before(past_lines(past, deployment_id=deployment.id, instance_ids=instances))
+    older = _before(past, STABLE_FOR + timedelta(hours=26))
+    host.remember(
+        [
+            Deployment(
+                id=str(uuid4()),
+                status=DeploymentStatus.REMOVED,
+                created_at=older,
+                status_updated_at=deployment.created_at,
+                commit=PREVIOUS.commit,
+            )
+        ]
+    )
 
 
 def _start_janitor(scratch: Path) -> subprocess.Popen[bytes]:

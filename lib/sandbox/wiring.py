@@ -25,9 +25,7 @@ def redis_credentials(users: BackendUsers) -> list[Credential]:
         Credential(client=client, username="default", token=new_token(), backend_password=users.default)
         for client in CLIENTS
     ]
-    readonly = Credential(
-        client="readonly", username="default_ro", token=new_token(), backend_password=users.readonly
-    )
+    readonly = Credential(client="readonly", username="default_ro", token=new_token(), backend_password=users.readonly)
     return [*own, readonly]
 
 
@@ -72,9 +70,7 @@ def producer_environment(world: World, scratch: Path, log: Path) -> dict[str, st
     }
 
 
-def user_settings(
-    world: World, *, railway_token: str, scratch: Path, ports: tuple[int, int]
-) -> dict[str, str]:
+def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tuple[int, int]) -> dict[str, str]:
     """What the user needs, in the environment form of the profile's keys. Ports: balancer, planes."""
     balancer, planes = ports
     return {

@@ -130,25 +130,39 @@ class World:
                     removing.delete(f"{prefix}:{job}", f"{prefix}:{job}:lock")
                 await removing.execute()
 
+    async def restart_empty_handed(self, *names: str) -> None:
+        """Restart the worker with its jobs put back, but for some types, which are thrown away."""
+        deployment = self.host.deployments()[0].id
+        await self.host.stop(deployment)
+        await self.host.settle()
+        await self.discard(*names)
+        client, prefix = self.redis.client, f"bull:{self.queue_name}"
+        for job in await client.lrange(f"{prefix}:active", 0, -1):
+            await client.delete(f"{prefix}:{job}:lock")
+            await client.lrem(f"{prefix}:active", 0, job)
+            await client.rpush(f"{prefix}:wait", job)
+        await self.host.restart(deployment)
+        await self.host.settle()
+
     def mark(self, owner: str) -> None:
         """Begin to listen for a fault: `heard` looks at lines written from now on."""
         self.marks[owner] = datetime.now(UTC)
 
-    def heard(self, owner: str, text: str) -> bool:
-        """Whether a worker has written a text since a fault was applied."""
+    def heard(self, owner: str, text: str, *, times: int = 1) -> bool:
+        """Whether workers have written a text that often since a fault was applied."""
         since = self.marks[owner]
         for line in reversed(self.host.logs()):
             if line.at < since:
                 return False
             if text in line.message or any(text in value for value in line.attributes.values()):
-                return True
+                times -= 1
+                if times == 0:
+                    return True
         return False
 
     def set_token(self, client: str, token: str) -> None:
         """Let another token be the only one of a client."""
-        self.gate.keep(
-            replace(each, token=token) if each.client == client else each for each in self.gate.credentials
-        )
+        self.gate.keep(replace(each, token=token) if each.client == client else each for each in self.gate.credentials)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -92,6 +93,11 @@ def run_all(page: Page, notebook: str) -> None:
 
 
 def _folders(home: Path) -> dict[str, str]:
+    config = home / "jupyter_config_dir" / "labconfig"
+    config.mkdir(parents=True, exist_ok=True)
+    # The news prompt asks the network and covers the page.
+    quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (config / "page_config.json").write_text(json.dumps(quiet))
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
     names += ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     return {name: str(home / name.lower()) for name in names}

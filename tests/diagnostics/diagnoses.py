@@ -53,7 +53,9 @@ def scope(*, minutes: float = 180, **changes: Any) -> Scope:
 
 def evidence(probe: str, reading: Reading | None, **changes: Any) -> Evidence:
     """Evidence of `probe`, observed at `NOW`."""
-    item = Evidence(id=probe, probe=probe, source=f"test {probe}", observed_at=NOW, status=Status.OBSERVED, reading=reading)
+    item = Evidence(
+        id=probe, probe=probe, source=f"test {probe}", observed_at=NOW, status=Status.OBSERVED, reading=reading
+    )
     return replace(item, **changes)
 
 
@@ -139,7 +141,9 @@ def diagnosis(**changes: Any) -> Diagnosis:
         findings=(
             finding("worker.log", Severity.UNKNOWN, value=None, threshold=None, evidence=("worker.log",), command=""),
             finding(),
-            finding("worker.health", Severity.OK, evidence=("worker.health",), command="curl -m 5 https://worker/health"),
+            finding(
+                "worker.health", Severity.OK, evidence=("worker.health",), command="curl -m 5 https://worker/health"
+            ),
         ),
         blind_spots=(BlindSpot(check="worker.log", why=refused.why, regain=refused.regain),),
         limits=(Limit(what=text("Upstash has no usage API"), link="https://console.upstash.com"),),
@@ -156,9 +160,7 @@ def diagnosis(**changes: Any) -> Diagnosis:
         onset_at=NOW - timedelta(minutes=28),
         onset_interval=(NOW - timedelta(minutes=30), NOW - timedelta(minutes=28)),
         timeline=(
-            TimelineEvent(
-                at=NOW - timedelta(minutes=28), what=text("the symptom begins"), evidence=("queue.events",)
-            ),
+            TimelineEvent(at=NOW - timedelta(minutes=28), what=text("the symptom begins"), evidence=("queue.events",)),
         ),
         evidence=(health, state(1204), events(steps, since_ms=NOW_MS - 170 * MINUTE), log),
     )

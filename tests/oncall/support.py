@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,3 +71,11 @@ def command(*arguments: object) -> list[str]:
 def driven(notebook: Path, *arguments: object) -> list[str]:
     """The same with `notebook` in place of the project's."""
     return [sys.executable, str(DRIVER), str(notebook), *map(str, arguments)]
+
+
+def until(is_so: Callable[[], bool], *, timeout_s: float = 20.0) -> None:
+    """Wait for a change of a file: there is no event to await for that."""
+    ends = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < ends, "it never came to that"
+        time.sleep(0.01)

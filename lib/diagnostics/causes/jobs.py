@@ -15,12 +15,13 @@ def _openrouter(condition: str, title: Text, *steps: Text) -> Rule:
         "credit_exhausted": "openrouter_credit",
         "down": "openrouter_down",
     }[condition]
+    states = (state, "timed_out") if condition == "down" else (state,)
     return Rule(
         id=f"openrouter.{condition}",
         title=title,
         runbook=INCIDENT,
         branch="1.B3",
-        needs=(Sign("jobs.reason", (state,), 0.75), Sign("openrouter.account", (state,), 0.6)),
+        needs=(Sign("jobs.reason", (state,), 0.75), Sign("openrouter.account", states, 0.6)),
         supports=(Sign("jobs.failures", ("failing",), 0.2),),
         explains=(*_EXPLAINS, *(QUEUE_SYMPTOMS if condition == "down" else ())),
         masks=("jobs.poison_type", "queue.delayed_backlog"),

@@ -51,4 +51,18 @@ RULES = (
             text("Wait for their time; do not retry them all at once."),
         ),
     ),
+    Rule(
+        id="queue.prioritized_backlog",
+        title=text("Jobs pile up in a queue that no worker consumes"),
+        runbook=OVERFLOW,
+        branch="2.A2",
+        needs=(Sign("queue.orphans", ("pile",), 0.7),),
+        explains=("queue.orphans",),
+        steps=(
+            text("Find out which producer fills this queue (the frontend does) and whether its jobs are still wanted."),
+            text(
+                "More concurrency does not help: nobody reads this queue. Move or drop its jobs after a look at them."
+            ),
+        ),
+    ),
 )

@@ -141,7 +141,7 @@ RULES = (
         needs=(Sign("queue.progress", ("hung",), 0.75),),
         supports=(
             Sign("worker.health", ("ok",), 0.3),
-            Sign("openrouter.account", ("openrouter_down", "silent"), 0.3),
+            Sign("openrouter.account", ("openrouter_down", "timed_out"), 0.3),
             Sign("queue.stalled", ("locked",), 0.2),
         ),
         against=(

@@ -33,6 +33,18 @@ def blind(check: str, seen: Seen, *probes: str, command: str = "") -> Finding:
     )
 
 
+def unread(check: str, seen: Seen, *probes: str, command: str = "") -> Finding:
+    """The finding of a check whose probe answered without the very value it judges: UNKNOWN, never OK."""
+    return Finding(
+        id=check,
+        severity=Severity.UNKNOWN,
+        state=BLIND,
+        sentence=text("the answer came without the value that is judged here"),
+        evidence=seen.ids(*probes),
+        command=command,
+    )
+
+
 def curl(facts: Facts, path: str) -> str:
     """The command that shows a worker endpoint to a person."""
     return f"curl -sS -m 10 -w '\\n%{{http_code}}\\n' {facts.worker_url or '$RUNBOOK_WORKER__BASE_URL'}{path}"

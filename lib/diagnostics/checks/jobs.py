@@ -18,6 +18,8 @@ RECENT_MS = 5 * 60 * 1000
 NEWEST_ATTEMPTS = 200
 FEWEST_ATTEMPTS = 20
 """Below this a single failure is more than the warning limit; nothing can be judged."""
+STREAK = 5
+"""So many failures in a row of one job type are a pattern, however few they are among all attempts."""
 _PROBES = ("worker.log", "queue.jobs", "worker.metrics")
 
 
@@ -81,7 +83,8 @@ def check_jobs_reason(seen: Seen, scope: Scope) -> Finding:
     types = Counter(a.job_name for a in failed)
     reason, count = reasons.most_common(1)[0] if reasons else (None, 0)
     limits = scope.thresholds.error_ratio
-    is_failing = len(attempts) >= FEWEST_ATTEMPTS and limits.judge(len(failed) / len(attempts)) is not Severity.OK
+    is_many = len(attempts) >= FEWEST_ATTEMPTS and limits.judge(len(failed) / len(attempts)) is not Severity.OK
+    is_failing = is_many or _streak(attempts) >= STREAK
     is_one = is_failing and count * 2 > len(failed)
     worst = types.most_common(1)[0][0] if types else ""
     state = reason.value if reason and is_one else "mixed" if is_failing else "nothing"
@@ -101,6 +104,18 @@ def check_jobs_reason(seen: Seen, scope: Scope) -> Finding:
         evidence=seen.ids(source),
         command=command,
     )
+
+
+def _streak(attempts: list[Attempt]) -> int:
+    """The longest run of newest failures within one job type, unbroken by a success of that type."""
+    runs: dict[str, int] = {}
+    is_over: set[str] = set()
+    for attempt in reversed(attempts):
+        if attempt.has_failed and attempt.job_name not in is_over:
+            runs[attempt.job_name] = runs.get(attempt.job_name, 0) + 1
+        elif not attempt.has_failed:
+            is_over.add(attempt.job_name)
+    return max(runs.values(), default=0)
 
 
 def _type_state(types: Counter[str], attempts: list[Attempt]) -> str:

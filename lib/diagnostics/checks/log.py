@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from diagnostics.checks.finding import blind
+from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding
 from diagnostics.readings import LogEvent, Symptom, WorkerLog
 from diagnostics.scope import Scope
@@ -14,8 +15,10 @@ from diagnostics.text import text
 
 RECENT_MS = 10 * 60 * 1000
 """Starts older than this say nothing about the present."""
-MANY_STARTS = 3
-"""Unexplained starts within `RECENT_MS` that make a pattern: the first may be a deploy, the second a fluke."""
+MANY_STARTS = 2
+"""Unexplained starts within `RECENT_MS` that make a pattern: one is a fluke."""
+MANY_STALLS = 3
+"""Lines about stalled jobs that make a trouble: after a restart a few are how BullMQ recovers."""
 
 _STARTUP = (Symptom.ENVIRONMENT_INVALID, Symptom.QUEUE_NAME_ILLEGAL, Symptom.MODULE_MISSING)
 _REDIS = (
@@ -48,8 +51,7 @@ def check_worker_errors(seen: Seen, scope: Scope) -> Finding:
     active = _active(log)
     symptom = next((s for s in (*_STARTUP, *_REDIS, *_RUNNING) if s in active), None)
     count = active[symptom] if symptom else 0
-    # One stalled job after a restart is how BullMQ recovers; a run of them is trouble.
-    is_trouble = symptom is not None and (symptom not in _RUNNING or count >= MANY_STARTS)
+    is_trouble = symptom is not None and (symptom not in _RUNNING or count >= MANY_STALLS)
     return Finding(
         id="worker.errors",
         severity=Severity.WARNING if is_trouble else Severity.OK,

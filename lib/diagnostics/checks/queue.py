@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from diagnostics.checks.finding import TOO_LITTLE, blind, redis_cli
+from diagnostics.checks.finding import TOO_LITTLE, blind, redis_cli, unread
 from diagnostics.model import Finding
 from diagnostics.readings import JobRows, QueueCounts, QueueState, WorkerHealth, WorkerMetrics
 from diagnostics.scope import Scope
@@ -14,8 +14,12 @@ from diagnostics.text import Text, text
 
 QUIET_S = 15.0
 """Nothing finished for this long is worth a word, whatever the jobs' usual length."""
-LENGTHS = 10.0
-"""… and for this many usual job lengths. Jobs of 15-20 s may pause for that long on a busy worker."""
+LENGTHS = 3.0
+"""… and not before this many usual job lengths have passed."""
+MISSED_ENDS = 20.0
+"""… in which so many jobs should have ended: by chance none of them would, once in half a billion times."""
+UNKNOWN_LENGTH_S = 60.0
+"""How long nothing may end when the usual length is not known. Source: runbook T4."""
 DELAYED_SHARE = 500
 """Delayed jobs beyond this are a backlog of their own. Source: the runbook's T2, applied to delayed jobs."""
 
@@ -61,6 +65,8 @@ def check_queue_paused(seen: Seen, scope: Scope) -> Finding:
         return blind("queue.paused", seen, "queue.state", command=command)
     if not queue.is_present:
         return _absent("queue.paused", seen, queue, command)
+    if queue.is_paused is None:
+        return unread("queue.paused", seen, "queue.state", command=command)
     return Finding(
         id="queue.paused",
         severity=Severity.CRITICAL if queue.is_paused else Severity.OK,
@@ -119,10 +125,14 @@ def check_queue_progress(seen: Seen, scope: Scope) -> Finding:
         return blind("queue.progress", seen, "queue.state", command=command)
     if not queue.is_present:
         return _absent("queue.progress", seen, queue, command)
+    if queue.depth is None or queue.active is None:
+        return unread("queue.progress", seen, "queue.state", command=command)
     usual_s = usual_length_s(seen)
     age_s = _age_s(queue, item.observed_at)
-    limit_s = max(QUIET_S, LENGTHS * (usual_s or 0.0))
+    limit_s = _quiet_limit_s(usual_s, _held(queue))
     state = _progress(queue, age_s, _started_age_s(seen, item.observed_at), item.observed_at, limit_s)
+    if state is None:
+        return unread("queue.progress", seen, "queue.state", "queue.jobs", command=command)
     return Finding(
         id="queue.progress",
         severity=Severity.CRITICAL if state in ("hung", "stuck") else Severity.OK,
@@ -138,8 +148,10 @@ def check_queue_progress(seen: Seen, scope: Scope) -> Finding:
 
 def _progress(
     queue: QueueCounts, ended_s: float | None, started_s: float | None, at: datetime, limit_s: float
-) -> str:
+) -> str | None:
     """How the queue moves. A quiet night proves nothing: only jobs that could have moved count.
+
+    `None` when nothing ended of late and since when jobs wait or run was not read.
 
     Args:
         ended_s, started_s: seconds since the newest end, and since the newest start among active jobs.
@@ -150,12 +162,28 @@ def _progress(
         return "idle"
     if ended_s is not None and ended_s <= limit_s:
         return "flowing"
-    held = (queue.active or 0) - (queue.active_without_lock or 0)
+    held = _held(queue)
     since = queue.oldest_waiting_at
     still_s = started_s if held > 0 else None if since is None else (at - since).total_seconds()
-    if still_s is None or still_s <= limit_s:
+    if still_s is None:
+        return None
+    if still_s <= limit_s:
         return "starting"
     return "hung" if held > 0 else "stuck"
+
+
+def _held(queue: QueueCounts) -> int:
+    """Active jobs whose worker still renews their lock."""
+    return max(0, (queue.active or 0) - (queue.active_without_lock or 0))
+
+
+def _quiet_limit_s(usual_s: float | None, held: int) -> float:
+    """Seconds without an end after which jobs of this length, so many at once, have stopped ending."""
+    if held == 0:
+        return QUIET_S
+    if usual_s is None:
+        return UNKNOWN_LENGTH_S
+    return max(QUIET_S, LENGTHS * usual_s, MISSED_ENDS * usual_s / held)
 
 
 def _progress_sentence(state: str, queue: QueueCounts, age_s: float | None, usual_s: float | None) -> Text:
@@ -179,6 +207,10 @@ def _progress_sentence(state: str, queue: QueueCounts, age_s: float | None, usua
                 age=_rounded(age_s),
                 usual=_rounded(usual_s),
             )
+        case _ if age_s is None:
+            return text(
+                "{depth} jobs wait, none is running, and no finished one is on record", depth=_told(queue.depth)
+            )
         case _:
             return text(
                 "{depth} jobs wait, none is running, and none has finished for {age} s",
@@ -195,13 +227,15 @@ def check_queue_delayed(seen: Seen, scope: Scope) -> Finding:
         return blind("queue.delayed", seen, "queue.state", command=command)
     if not queue.is_present:
         return _absent("queue.delayed", seen, queue, command)
-    is_large = queue.delayed is not None and queue.delayed > DELAYED_SHARE
+    if queue.delayed is None or queue.delayed < 0:
+        return unread("queue.delayed", seen, "queue.state", command=command)
+    is_large = queue.delayed > DELAYED_SHARE
     return Finding(
         id="queue.delayed",
-        severity=Severity.UNKNOWN if queue.delayed is None else Severity.WARNING if is_large else Severity.OK,
+        severity=Severity.WARNING if is_large else Severity.OK,
         state="backlog" if is_large else "small",
         sentence=text("{count} jobs delayed in {queue}", count=_told(queue.delayed), queue=queue.name),
-        value=None if queue.delayed is None else float(queue.delayed),
+        value=float(queue.delayed),
         unit="jobs",
         threshold=float(DELAYED_SHARE),
         evidence=seen.ids("queue.state"),
@@ -218,14 +252,16 @@ def check_queue_stalled(seen: Seen, scope: Scope) -> Finding:
     if not queue.is_present:
         return _absent("queue.stalled", seen, queue, command)
     count = queue.active_without_lock
+    if count is None:
+        return unread("queue.stalled", seen, "queue.state", command=command)
     # A job that ends between two reads is active without a lock for a moment.
-    is_stalled = count is not None and count > max(2, (queue.active or 0) // 10)
+    is_stalled = count > max(2, (queue.active or 0) // 10)
     return Finding(
         id="queue.stalled",
         severity=Severity.WARNING if is_stalled else Severity.OK,
         state="stalled" if is_stalled else "locked",
         sentence=text("{count} active jobs hold no lock", count=_told(count)),
-        value=None if count is None else float(count),
+        value=float(count),
         unit="jobs",
         evidence=seen.ids("queue.state"),
         command=command,
@@ -258,8 +294,11 @@ def _age_s(queue: QueueCounts, at: datetime) -> float | None:
 def _started_age_s(seen: Seen, at: datetime) -> float | None:
     """Seconds since the newest of the active jobs started; `None` when the rows could not be read."""
     rows = seen.reading(JobRows)
-    starts = [r.started_ms for r in (rows.rows if rows else ()) if r.state == "active" and r.started_ms is not None]
-    return max(0.0, at.timestamp() - max(starts) / 1000) if starts else None
+    if rows is None:
+        return None
+    starts = [r.started_ms for r in rows.rows if r.state == "active" and r.started_ms is not None]
+    # Rows are read a moment before the second count: a job that is active only there has just started.
+    return max(0.0, at.timestamp() - max(starts) / 1000) if starts else 0.0
 
 
 def _main(seen: Seen, scope: Scope) -> QueueCounts | None:
@@ -293,6 +332,38 @@ def _rounded(seconds: float | None) -> str:
     return "?" if seconds is None else f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
 
 
+def check_queue_orphans(seen: Seen, scope: Scope) -> Finding:
+    """Judge what waits in queues that nobody consumes. A pile there is a WARNING: it grows, but stops nothing.
+
+    Source: the platform's own defect, a second queue name; runbook T2's first limit.
+    """
+    state = seen.reading(QueueState)
+    command = redis_cli(
+        scope.facts, "ZCARD", f"{scope.facts.queue_prefix}:{(*scope.facts.queue_orphans, '…')[0]}:prioritized"
+    )
+    if state is None:
+        return blind("queue.orphans", seen, "queue.state", command=command)
+    beside = {*scope.facts.queue_names, *scope.facts.dead_letter_queues}
+    orphans = [q for q in state.first if q.name not in beside and q.is_present]
+    worst = max(orphans, key=lambda q: q.depth or 0, default=None)
+    depth = worst.depth if worst else 0
+    limit = scope.thresholds.queue_depth_jobs.warning or scope.thresholds.queue_depth_jobs.critical
+    is_pile = depth is not None and depth > limit
+    return Finding(
+        id="queue.orphans",
+        severity=Severity.UNKNOWN if depth is None else Severity.WARNING if is_pile else Severity.OK,
+        state="pile" if is_pile else "small",
+        sentence=text("{depth} jobs wait in {queue}, which no worker consumes", depth=_told(depth), queue=worst.name)
+        if worst
+        else text("no queue without a consumer is seen"),
+        value=None if depth is None else float(depth),
+        unit="jobs",
+        threshold=limit,
+        evidence=seen.ids("queue.state"),
+        command=command,
+    )
+
+
 CHECKS = (
     check_queue_depth,
     check_queue_paused,
@@ -300,4 +371,5 @@ CHECKS = (
     check_queue_progress,
     check_queue_delayed,
     check_queue_stalled,
+    check_queue_orphans,
 )

@@ -17,6 +17,7 @@ _SAID: dict[Symptom, Text] = {
     Symptom.OPENROUTER_CREDIT: text("our OpenRouter credit is used up"),
     Symptom.OPENROUTER_RATE_LIMITED: text("OpenRouter limits our rate of requests"),
     Symptom.OPENROUTER_DOWN: text("OpenRouter answers with server errors"),
+    Symptom.TIMED_OUT: text("OpenRouter accepts the connection and gives no answer"),
 }
 
 

@@ -51,7 +51,7 @@ def check_worker_health(seen: Seen, scope: Scope) -> Finding:
         sentence=_health_sentence(health, down_s),
         value=down_s,
         unit="s" if down_s is not None else "",
-        threshold=scope.thresholds.worker_down_s.critical,
+        threshold=scope.thresholds.worker_down_s.critical if down_s is not None else None,
         evidence=seen.ids("worker.health"),
         command=command,
     )

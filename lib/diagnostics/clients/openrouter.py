@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from diagnostics.clients.http import Answer, Http, expect_ok, parse
+from diagnostics.errors import ClientTimeout
 from diagnostics.readings import OpenRouterAccount, Symptom
 from diagnostics.settings import shown
 
@@ -31,7 +32,11 @@ class _KeyAnswer(BaseModel):
 async def read_account(http: Http, base_url: str, key: str, *, timeout_s: float) -> OpenRouterAccount:
     """The answer of `GET /key`. Refusals of the key and 5xx are observations; raises ClientError otherwise."""
     where = f"GET {shown(base_url)}/key"
-    answer = await http.get(f"{base_url}/key", timeout_s=timeout_s, headers={"Authorization": f"Bearer {key}"})
+    try:
+        answer = await http.get(f"{base_url}/key", timeout_s=timeout_s, headers={"Authorization": f"Bearer {key}"})
+    except ClientTimeout:
+        # It accepted the connection and said nothing: an observation about OpenRouter, as with the worker's /health.
+        return OpenRouterAccount(models=None, key_symptom=Symptom.TIMED_OUT, credit_left_usd=None, latency_s=timeout_s)
     symptom = _KEY_SYMPTOMS.get(answer.status_code)
     if answer.status_code >= 500:
         symptom = Symptom.OPENROUTER_DOWN

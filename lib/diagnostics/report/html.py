@@ -14,6 +14,7 @@ from diagnostics.model import Cause, Diagnosis, Evidence, Finding, Runbook
 from diagnostics.report.actions import sheet
 from diagnostics.report.labels import labels
 from diagnostics.report.summary import asserted, summarise, worst_first
+from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain, plain_lines
 
 _LINKS = ("https", "http", "mailto")
@@ -42,15 +43,18 @@ def render_report(
         lstrip_blocks=True,
     )
     template = environment.get_template("report.html.jinja")
+    stands = asserted(diagnosis)
     return template.render(
         L=labels(wording),
         language=language,
         summary=summarise(diagnosis, wording),
         facts=_facts(diagnosis, wording),
         charts=_charts(diagnosis, language=language, timezone=timezone),
-        findings=[_finding(f, wording) for f in worst_first(diagnosis.findings)],
+        bad=[_finding(f, wording) for f in worst_first(diagnosis.findings) if f.severity is not Severity.OK],
+        good=[_finding(f, wording) for f in diagnosis.findings if f.severity is Severity.OK],
         causes=[_cause(c, diagnosis, wording) for c in diagnosis.causes],
-        actions=_actions(asserted(diagnosis), wording),
+        todo=[wording.say(line) for line in (stands.steps if stands else ())],
+        actions=_actions(stands, wording),
         steps=_steps(diagnosis, runbook, wording),
         escalation=[wording.say(line) for line in runbook.escalation] if runbook else [],
         contacts=[(plain(c.name), link(c.url)) for c in diagnosis.clock.contacts],

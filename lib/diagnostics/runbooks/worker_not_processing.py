@@ -28,7 +28,14 @@ RUNBOOK = Runbook(
         Step(
             line="1.D3",
             what=text("Check the queue's depth, and whether it moves"),
-            findings=("queue.depth", "queue.paused", "queue.progress", "queue.delayed", "queue.stalled"),
+            findings=(
+                "queue.depth",
+                "queue.paused",
+                "queue.progress",
+                "queue.delayed",
+                "queue.stalled",
+                "queue.orphans",
+            ),
         ),
         Step(
             line="1.A1",

@@ -17,6 +17,8 @@ from diagnostics.trends.series import Instants, Series, each, empty, epoch_ms, f
 R = TypeVar("R")
 
 _POINTS = 240
+_FEW = 5
+"""Jobs that may come or go between two reads without making them contradict each other."""
 _LIVE_MS = 60_000
 _COUNTING_MS = 2500
 """Steps this close to the moment of counting may fall on either side of it."""
@@ -134,7 +136,8 @@ def _event_steps(seen: Seen, queue: str) -> Steps | None:
 
 def _row_steps(seen: Seen, queue: str) -> Steps | None:
     read = next((r for r in _read(seen, JobRows) if r[1].queue == queue), None)
-    if read is None or not read[1].rows:
+    counts = counted(seen, queue)
+    if read is None or counts is None or not _has_waiting(read[1], counts):
         return None
     read_ms, rows = read
     # A retried job's row knows its last start alone: it looks as if it had waited since it was added.
@@ -143,10 +146,16 @@ def _row_steps(seen: Seen, queue: str) -> Steps | None:
     return Steps(
         at_ms=np.array([*entered, *left], dtype=np.int64),
         delta=np.array([1] * len(entered) + [-1] * len(left), dtype=np.int64),
-        since_ms=rows_since(rows, counted(seen, queue)),
+        since_ms=rows_since(rows, counts),
         read_ms=read_ms,
         source=text("rows of {count} jobs, walked back from the present count", count=len(rows.rows)),
     )
+
+
+def _has_waiting(rows: JobRows, counts: QueueCounts) -> bool:
+    """Whether the rows hold the waiting jobs: without them every job seems to have come before the past began."""
+    waiting = sum(row.state in _READY for row in rows.rows)
+    return bool(rows.rows) and (waiting > 0 if rows.is_sample else waiting >= (counts.depth or 0) - _FEW)
 
 
 def counted(seen: Seen, queue: str) -> QueueCounts | None:

@@ -25,6 +25,8 @@ from diagnostics.trends.series import (
     window_ms,
 )
 
+_FEWEST = 10
+"""Ends per bin, on average, below which a share of them says nothing."""
 _UNTOLD = text("no source tells this for the window")
 Measure = Callable[[Values, Values, float], Values]
 """Succeeded and failed counts per bin and minutes per bin, to the value of each bin."""
@@ -57,16 +59,23 @@ def throughput(seen: Seen, scope: Scope, bins: int = 60) -> Series:
         unit="jobs/min",
         measure=lambda good, _, m: good / m,
     )
-    return _totals(seen, scope, best) if best.is_empty else best
+    return best if _is_vouched(best) else _totals(seen, scope, best)
 
 
 def failure_ratio(seen: Seen, scope: Scope, bins: int = 60) -> Series:
-    """Failed share of finished work, 0-1; NaN in a bin in which nothing finished.
+    """Failed share of finished work in at most `bins` bins, 0-1; NaN in a bin in which nothing finished.
 
     Log lines and totals count failed attempts, the event stream and job rows jobs that failed for good.
     """
-    best = _binned(_finishes(seen, scope), scope, bins, name="failure_ratio", unit="ratio", measure=_ratio)
-    return _totals(seen, scope, best) if best.is_empty else best
+    ends = _finishes(seen, scope)
+    most = max((len(marks.at_ms) for marks in ends), default=0)
+    best = _binned(ends, scope, min(bins, max(3, most // _FEWEST)), name="failure_ratio", unit="ratio", measure=_ratio)
+    return best if _is_vouched(best) else _totals(seen, scope, best)
+
+
+def _is_vouched(series: Series) -> bool:
+    """Whether a source tells a span, be it that nothing happened in it."""
+    return series.since_ms < series.until_ms
 
 
 def _ratio(good: Values, bad: Values, _: float) -> Values:
@@ -82,9 +91,11 @@ def _binned(marks: list[Marks], scope: Scope, bins: int, *, name: str, unit: str
     best = max(clipped, key=lambda m: m.until_ms - m.since_ms, default=None)
     if best is None or best.until_ms - best.since_ms < 1000:
         return empty(scope, name=name, unit=unit, why=_UNTOLD)
-    step = nice_step(best.until_ms - best.since_ms, bins)
-    # Whole bins only, counted back from the end: a bin we saw half of would look like a fall.
-    edges = np.arange(best.until_ms, best.since_ms - 1, -step, dtype=np.int64)[::-1]
+    span = best.until_ms - best.since_ms
+    # Equal bins over exactly the span: a bin we saw half of would look like a fall.
+    parts = max(1, round(span / nice_step(span, bins)))
+    edges = np.linspace(best.since_ms, best.until_ms, parts + 1).round().astype(np.int64)
+    step = round(span / parts)
     counts = [_histogram(best.at_ms[best.is_failed == failed], edges) for failed in (False, True)]
     series = Series(
         name=name,
@@ -92,7 +103,7 @@ def _binned(marks: list[Marks], scope: Scope, bins: int, *, name: str, unit: str
         source=best.source,
         at_ms=edges[:-1],
         value=measure(counts[0], counts[1], step / 60_000),
-        since_ms=int(edges[0]),
+        since_ms=best.since_ms,
         until_ms=best.until_ms,
         step_ms=step,
     )

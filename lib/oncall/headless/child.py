@@ -44,7 +44,8 @@ def run(cells: Sequence[Cell], *, end: socket.socket, output: int, parent: int, 
         _detach(output, parent=parent, unwanted=unwanted)
         wire = Channel(end)
         channel.activate(wire)
-        asyncio.run(_execute(cells, wire))
+        # Not `asyncio.run`: it would wait for threads, and a name server that never answers holds one.
+        asyncio.new_event_loop().run_until_complete(_execute(cells, wire))
         code = 0
     except BaseException:  # noqa: BLE001 - whatever it is, it must not run the parent's stack a second time
         os.write(output, traceback.format_exc().encode("utf-8", "replace"))

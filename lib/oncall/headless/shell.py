@@ -6,6 +6,7 @@ import base64
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -124,6 +125,8 @@ class HeadlessShell(InteractiveShell):
         self._streams = (StreamCapture("stdout", self._pass_on), StreamCapture("stderr", self._pass_on))
         self.errors: list[Output] = []
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        # There is no prompt to leave.
+        warnings.filterwarnings("ignore", message="To exit: use")
         # Short tracebacks: full ones quote source lines and this machine's folders. stderr has the whole.
         self.InteractiveTB.set_mode(mode="Minimal")
 

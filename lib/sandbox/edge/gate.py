@@ -63,7 +63,5 @@ class Gate:
 
     def refusal(self) -> bytes:
         """What a command beyond the quota is told."""
-        text = (
-            f"ERR max daily request limit exceeded. Limit: {self.daily_limit}, Usage: {self.usage}. See {QUOTA_PAGE}"
-        )
+        text = f"ERR max daily request limit exceeded. Limit: {self.daily_limit}, Usage: {self.usage}. See {QUOTA_PAGE}"
         return b"-%s\r\n" % text.encode()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from sandbox.faults.fault import Fault
 from sandbox.faults.upstream import KNOWLEDGE
 from sandbox.vendors.openrouter import OpenRouterMode
 from sandbox.world import World
+
+HELD_S = 16.0
+"""Slots held for so long cannot be told from slow jobs sooner (s)."""
 
 
 async def _apply(world: World) -> None:
@@ -15,10 +20,13 @@ async def _apply(world: World) -> None:
 
 
 async def _settled(world: World) -> bool:
-    return await world.count("active") >= world.slots and await world.backlog() > 0
+    is_full = await world.count("active") >= world.slots and await world.backlog() > 0
+    since = world.memory.setdefault(FAULT.name, time.monotonic()) if is_full else None
+    return since is not None and time.monotonic() - since > HELD_S
 
 
 async def _heal(world: World) -> None:
+    world.memory.pop(FAULT.name, None)
     world.openrouter.mode = OpenRouterMode.OK
     world.sever_openrouter()
     await world.usual_traffic()

@@ -17,11 +17,12 @@ async def _apply(world: World) -> None:
 
     await world.eventually("one refusal", has_refused)
     world.openrouter.mode = OpenRouterMode.OK
+    world.mark(FAULT.name)
     await world.producer.order("burst", count=200, mix={"kommo:webhook": 1.0})
 
 
 async def _settled(world: World) -> bool:
-    return await world.backlog() + await world.count("delayed") == 0 and await world.is_healthy()
+    return world.heard(FAULT.name, "Job completed: extract-knowledge-graph") and await world.is_healthy()
 
 
 async def _heal(_world: World) -> None:

@@ -11,7 +11,7 @@ async def _apply(world: World) -> None:
 
 
 async def _settled(world: World) -> bool:
-    return await world.count("paused") > 0 and await world.count("active") == 0
+    return await world.count("paused") > 0 and await world.count("wait") == 0
 
 
 async def _heal(world: World) -> None:

@@ -11,7 +11,7 @@ async def _apply(world: World) -> None:
 
 
 async def _settled(world: World) -> bool:
-    return await world.backlog() + await world.count("active") == 0 and await world.is_healthy()
+    return await world.backlog() == 0 and await world.is_healthy()
 
 
 async def _heal(world: World) -> None:

@@ -8,16 +8,22 @@ from sandbox.world import World
 
 
 async def _apply(world: World) -> None:
-    world.memory[FAULT.name] = (await world.producer.order("count"))["added"].get("failed", 0)
+    world.memory[FAULT.name] = await _lost(world)
     await fill(world, 1.03)
 
 
 async def _settled(world: World) -> bool:
-    return (await world.producer.order("count"))["added"].get("failed", 0) > world.memory[FAULT.name]
+    before: int = world.memory[FAULT.name]
+    return await _lost(world) > before
 
 
 async def _heal(world: World) -> None:
     await empty(world)
+
+
+async def _lost(world: World) -> int:
+    """Jobs the producer could not add so far."""
+    return int((await world.producer.order("count"))["added"].get("failed", 0))
 
 
 FAULT = Fault(

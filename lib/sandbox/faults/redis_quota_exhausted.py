@@ -13,8 +13,7 @@ async def _apply(world: World) -> None:
 async def _settled(world: World) -> bool:
     replies = await world.ask_replicas("/health", within_s=4)
     return bool(replies) and all(
-        each.status == 503 and "max daily request limit exceeded" in each.payload["redis"]["error"]
-        for each in replies
+        each.status == 503 and "max daily request limit exceeded" in each.payload["redis"]["error"] for each in replies
     )
 
 

@@ -11,6 +11,9 @@ KNOWLEDGE = "extract-knowledge-graph"
 BUSY_MIX = {**MIX, KNOWLEDGE: 60.0}
 """A day with many knowledge graphs: a third of all jobs needs the provider."""
 
+FAILURES = 15
+"""Failed attempts after which nobody would call it a hiccup."""
+
 
 def upstream_fault(*, name: str, summary: str, cause: str, mode: OpenRouterMode, status: int) -> Fault:
     """OpenRouter answers everything with `status`."""
@@ -18,10 +21,10 @@ def upstream_fault(*, name: str, summary: str, cause: str, mode: OpenRouterMode,
     async def apply(world: World) -> None:
         world.openrouter.mode = mode
         await world.producer.order("pace", mix=BUSY_MIX)
-        await world.producer.order("burst", count=10, mix={KNOWLEDGE: 1.0})
+        await world.producer.order("burst", count=2 * FAILURES, mix={KNOWLEDGE: 1.0})
 
     async def settled(world: World) -> bool:
-        return world.heard(name, f"LLM API error: {status}")
+        return world.heard(name, f"LLM API error: {status}", times=FAILURES)
 
     async def heal(world: World) -> None:
         world.openrouter.mode = OpenRouterMode.OK

@@ -25,10 +25,7 @@ async def _settled(world: World) -> bool:
 
 async def _heal(world: World) -> None:
     await world.usual_traffic()
-    await world.discard("process-bulk-data")
-    await world.host.restart(world.host.deployments()[0].id)
-    await world.host.settle()
-    await world.discard("process-bulk-data")
+    await world.restart_empty_handed("process-bulk-data")
 
 
 FAULT = Fault(

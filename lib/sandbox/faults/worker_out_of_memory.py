@@ -14,21 +14,19 @@ KILLS = 2
 
 async def _apply(world: World) -> None:
     world.memory[FAULT.name] = _restarts(world)
-    per_s = world.plan.pace_per_s + 1.5
+    per_s = world.plan.pace_per_s + 2.5
     await world.producer.order("pace", per_s=per_s, mix=HUNGRY_MIX, extras=EXTRAS)
-    await world.producer.order("burst", count=24, mix={"fine-tune-model": 1.0}, extras=EXTRAS)
+    await world.producer.order("burst", count=18, mix={"fine-tune-model": 1.0}, extras=EXTRAS)
 
 
 async def _settled(world: World) -> bool:
-    return _restarts(world) >= world.memory[FAULT.name] + KILLS
+    before: int = world.memory[FAULT.name]
+    return _restarts(world) >= before + KILLS and await world.is_healthy()
 
 
 async def _heal(world: World) -> None:
     await world.usual_traffic()
-    await world.discard("fine-tune-model")
-    await world.host.restart(world.host.deployments()[0].id)
-    await world.host.settle()
-    await world.discard("fine-tune-model")
+    await world.restart_empty_handed("fine-tune-model")
 
 
 def _restarts(world: World) -> int:

@@ -94,10 +94,10 @@ class Host:
             rollout.deployment.stopped = True
             self._in_turn(self._end(rollout, InstanceStatus.STOPPED))
 
-    def deploy(self, release: Release) -> Deployment:
-        """Begin a deployment; the one before ends when this one has started."""
+    def deploy(self, release: Release, *, at: datetime | None = None) -> Deployment:
+        """Begin a deployment (dated now or `at`); the one before ends when this one has started."""
         self.release = release
-        now = datetime.now(UTC)
+        now = at or datetime.now(UTC)
         deployment = Deployment(
             id=str(uuid4()),
             status=DeploymentStatus.INITIALIZING,
@@ -235,6 +235,12 @@ class Host:
     def _mark(self, rollout: Rollout, status: DeploymentStatus) -> None:
         rollout.deployment.status = status
         rollout.deployment.status_updated_at = datetime.now(UTC)
+
+    def backdate(self, deployment_id: str, at: datetime) -> None:
+        """Let a deployment have succeeded in the past."""
+        rollout = self._find(deployment_id)
+        if rollout is not None:
+            rollout.deployment.status_updated_at = at
 
 
 async def _opened_or_late(replica: Replica) -> None:

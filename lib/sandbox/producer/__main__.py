@@ -1,7 +1,8 @@
 """Add jobs at a pace until stdin ends; take orders as JSON lines on stdin, answer each on stdout.
 
 Orders: `{"order": "pace", "per_s", "mix", "extras"}`, `{"order": "burst", "count", "mix", "extras"}`,
-`{"order": "pause"}`, `{"order": "resume"}`, `{"order": "count"}`. Bursts may name a `queue` and `options`. Missing fields mean the usual.
+`{"order": "pause"}`, `{"order": "resume"}`, `{"order": "count"}`.
+Bursts may name a `queue` and `options`. Missing fields mean the usual.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from bullmq import Queue
+from bullmq import Queue  # type: ignore[import-untyped]
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
@@ -30,6 +31,8 @@ ORPHAN_QUEUE = "app-jobs"
 FRONTEND_JOBS = ("webhook:retry", "kommo:create-task", "webhook:retry")
 ANSWER_WITHIN_S = 5.0
 BULK_JOBS = 500
+LATEST_S = 1.0
+"""A producer that fell further behind its pace than this does not catch up."""
 
 
 class Producer:
@@ -49,7 +52,7 @@ class Producer:
         self._usual_per_s = self._per_s = float(environment["ARRIVAL_PER_S"])
         self._mix: Mapping[str, float] = MIX
         self._extras: Mapping[str, Mapping[str, object]] = {}
-        self._chance = random.Random()
+        self._chance = random.Random()  # noqa: S311  (a mix of jobs, no secrets)
         self._log = log
         self._changed = asyncio.Event()
         self.added: Counter[str] = Counter()
@@ -58,15 +61,14 @@ class Producer:
         """Add jobs at the pace ordered, for ever. What cannot be added is written down and lost."""
         due_at = time.monotonic()
         while True:
-            if self._per_s <= 0:
-                await self._changed.wait()
-                due_at = time.monotonic()
             self._changed.clear()
-            due_at = max(due_at, time.monotonic() - 1) + self._chance.uniform(0.5, 1.5) / max(self._per_s, 1e-9)
+            pause_s = self._chance.uniform(0.5, 1.5) / self._per_s if self._per_s > 0 else None
+            due_at = max(due_at, time.monotonic() - LATEST_S) + (pause_s or 0)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(due_at - time.monotonic(), 0)):
+                async with asyncio.timeout_at(None if pause_s is None else _loop_time(due_at)):
                     await self._changed.wait()
-                    continue
+                due_at = time.monotonic()
+                continue
             await self._add(self._jobs(1, self._mix, self._extras))
 
     async def fill_orphans(self) -> None:
@@ -96,9 +98,7 @@ class Producer:
                 raise ValueError(f"unknown order {other}")
         return {}
 
-    def _jobs(
-        self, count: int, mix: Mapping[str, float], extras: Mapping[str, Mapping[str, object]]
-    ) -> list[NewJob]:
+    def _jobs(self, count: int, mix: Mapping[str, float], extras: Mapping[str, Mapping[str, object]]) -> list[NewJob]:
         names = [choose(mix, self._chance) for _ in range(count)]
         return [make_job(name, extras.get(name, {}), self._chance) for name in names]
 
@@ -131,6 +131,11 @@ class Producer:
         self._log.write(json.dumps({**line, "error": error} if error else line) + "\n")
 
 
+def _loop_time(instant: float) -> float:
+    """An instant of the monotonic clock, on the event loop's."""
+    return asyncio.get_running_loop().time() + instant - time.monotonic()
+
+
 async def _obey_stdin(producer: Producer) -> None:
     reader = asyncio.StreamReader(limit=1024 * 1024)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -140,19 +145,29 @@ async def _obey_stdin(producer: Producer) -> None:
             result = await producer.obey(order)
         except (RedisError, OSError) as error:
             result = {"failed": str(error)}
-        print(json.dumps({"answer": order.get("number"), **result}), flush=True)
+        _answer({"answer": order.get("number"), **result})
 
 
-async def _main() -> None:
+def _answer(what: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+async def _work(log: TextIO) -> None:
+    producer = Producer(os.environ, log)
+    await producer.fill_orphans()
+    _answer({"answer": "ready"})
+    producing = asyncio.create_task(producer.produce())
+    await _obey_stdin(producer)
+    producing.cancel()
+
+
+def main() -> None:
+    """Run until stdin ends."""
+    os.nice(3)
     with Path(os.environ["PRODUCER_LOG"]).open("a", encoding="utf-8", buffering=1) as log:
-        producer = Producer(os.environ, log)
-        await producer.fill_orphans()
-        print(json.dumps({"answer": "ready"}), flush=True)
-        producing = asyncio.create_task(producer.produce())
-        await _obey_stdin(producer)
-        producing.cancel()
+        asyncio.run(_work(log))
 
 
 if __name__ == "__main__":
-    os.nice(3)
-    asyncio.run(_main())
+    main()

@@ -54,8 +54,9 @@ class Boss:
 
     async def _wait(self, answer: asyncio.Future[dict[str, Any]]) -> dict[str, Any]:
         assert self._child is not None
-        ended = asyncio.ensure_future(self._child.ended())
-        await asyncio.wait({answer, ended}, timeout=ANSWER_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        ended: asyncio.Future[int] = asyncio.ensure_future(self._child.ended())
+        waiting: set[asyncio.Future[Any]] = {answer, ended}
+        await asyncio.wait(waiting, timeout=ANSWER_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
         if not answer.done():
             raise ChildFailed("the producer does not answer")

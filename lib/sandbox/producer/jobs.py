@@ -48,8 +48,8 @@ def numbered(kind: str, number: int) -> str:
     return str(uuid.UUID(hashlib.md5(f"{kind}:{number}".encode(), usedforsecurity=False).hexdigest()))
 
 
-def make_job(name: str, extra: Mapping[str, object], chance: random.Random) -> NewJob:
-    """A job as the API adds it: five attempts, exponential from 5 s, a hundred kept of either end."""
+def make_job(name: str, extra: Mapping[str, object], chance: random.Random, *, at_ms: int | None = None) -> NewJob:
+    """A job as the API adds it (now or at `at_ms`): five attempts, exponential from 5 s, a hundred kept."""
     organization = 1 + chance.randrange(ORGANIZATIONS)
     connection = numbered("connection", 1 + chance.randrange(CONNECTIONS))
     data: dict[str, object] = {
@@ -72,7 +72,7 @@ def make_job(name: str, extra: Mapping[str, object], chance: random.Random) -> N
         case "crm:sync-contacts":
             options["jobId"] = f"crm-sync-contacts-{connection}"
         case "extract-knowledge-graph":
-            options["jobId"] = f"extract-kg-{time.time_ns() // 1000}"
+            options["jobId"] = f"extract-kg-{at_ms or time.time_ns() // 1_000_000}{chance.randrange(1000):03d}"
         case "process-asset":
             data["assetId"] = str(uuid.UUID(int=chance.getrandbits(128)))
             options["jobId"] = f"process-asset-{data['assetId']}"

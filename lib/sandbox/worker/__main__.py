@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+from typing import NoReturn
 
 from sandbox.worker.environment import Environment, EnvironmentInvalid, read_environment
 from sandbox.worker.log import Log, make_log
@@ -30,11 +31,9 @@ def main() -> None:
         environment = read_environment(os.environ)
     except EnvironmentInvalid as error:
         said = f"ZodError: {error}"
-        print(f"❌ Environment validation error: {said}", file=sys.stderr)
+        sys.stderr.write(f"❌ Environment validation error: {said}\n")
         _die(last_words(said, file="file:///app/services/worker/src/env.ts:38"))
-    log = make_log(
-        has_pino=release.has_pino, is_production=environment.is_production, level=environment.log_level
-    )
+    log = make_log(has_pino=release.has_pino, is_production=environment.is_production, level=environment.log_level)
     log("info", "worker.start", "Starting Worker service")
     log("info", "worker.config", "Environment variables loaded", queueName=environment.queue_name)
     try:
@@ -45,16 +44,16 @@ def main() -> None:
 
 
 async def _run(environment: Environment, release: Release, log: Log) -> None:
-    from sandbox.worker.consumer import Consumer  # what it imports takes longer than all the checks
+    from sandbox.worker.consumer import Consumer  # noqa: PLC0415  (slow to import: after the checks)
 
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await Consumer(environment, release, log).run(stop)
 
 
-def _die(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-    os._exit(1)
+def _die(text: str) -> NoReturn:
+    sys.stderr.write(text + "\n")
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from bullmq import Job
-from bullmq.redis_connection import RedisConnection
+from bullmq import Job  # type: ignore[import-untyped]
+from bullmq.redis_connection import RedisConnection  # type: ignore[import-untyped]
 
 from sandbox.http import serve
 from sandbox.worker.database import Database
@@ -92,6 +91,8 @@ class Consumer:
         closing = asyncio.ensure_future(self._worker.close())
         await asyncio.sleep(0)
         await self._blocking.close()
+        if not self._totals.is_connected:
+            await self._main.close()
         await asyncio.wait({closing, working}, return_when=asyncio.ALL_COMPLETED)
         await self._main.close()
         await self._tools.database.close()
@@ -188,6 +189,5 @@ class Consumer:
 
 
 def _duration_ms(job: Job) -> int:
-    with contextlib.suppress(AttributeError):
-        return round((time.monotonic() - job.begun_at) * 1000)
-    return 0
+    begun_at: float = getattr(job, "begun_at", time.monotonic())
+    return round((time.monotonic() - begun_at) * 1000)

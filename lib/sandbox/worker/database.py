@@ -27,7 +27,7 @@ class Database:
             psycopg.Error: the database's own words.
         """
         async with self._connection() as connection:
-            cursor = await connection.execute(statement, values or None)  # type: ignore[call-overload]
+            cursor = await connection.execute(statement, values or None)
             return await cursor.fetchall() if cursor.description else []
 
     async def close(self) -> None:
@@ -42,9 +42,7 @@ class Database:
         try:
             if connection is None or connection.closed:
                 connection = None
-                connection = await AsyncConnection.connect(
-                    self._dsn, autocommit=True, application_name="worker"
-                )
+                connection = await AsyncConnection.connect(self._dsn, autocommit=True, application_name="worker")
             yield connection
         except OperationalError:
             if connection is not None:

@@ -6,8 +6,7 @@ import json
 import time
 from typing import Any
 
-from bullmq import Job, Queue
-from redis.asyncio import Redis
+from bullmq import Job, Queue  # type: ignore[import-untyped]
 from redis.exceptions import RedisError
 
 from sandbox.worker.log import Log
@@ -20,7 +19,7 @@ FALLBACK_S = 7 * 24 * 3600
 class DeadLetters:
     """Takes over what failed for the last time."""
 
-    def __init__(self, *, name: str, client: Redis, log: Log) -> None:
+    def __init__(self, *, name: str, client: Any, log: Log) -> None:
         check_queue_name(name)
         self.name = name
         self._client = client
@@ -30,7 +29,7 @@ class DeadLetters:
     async def counts(self) -> dict[str, int]:
         """Entries by state. Priority 1 keeps entries in `prioritized`, which nobody counts: zeros, for ever."""
         prefix = f"bull:{self.name}"
-        waiting = int(await self._client.llen(f"{prefix}:wait"))  # type: ignore[misc]
+        waiting = int(await self._client.llen(f"{prefix}:wait"))
         completed = int(await self._client.zcard(f"{prefix}:completed"))
         failed = int(await self._client.zcard(f"{prefix}:failed"))
         return {"waiting": waiting, "completed": completed, "failed": failed, "total": waiting + completed + failed}

@@ -118,9 +118,7 @@ class Endpoints:
                 error=f"Error [ERR_HTTP_HEADERS_SENT]: {error}",
             )
             await asyncio.Event().wait()
-        return Answer(
-            status=200, headers={"Content-Type": "text/plain; version=0.0.4"}, body=self._text().encode()
-        )
+        return Answer(status=200, headers={"Content-Type": "text/plain; version=0.0.4"}, body=self._text().encode())
 
     def _text(self) -> str:
         """The seed's hand-written exposition: job names end up in metric names."""

@@ -47,9 +47,7 @@ def read_environment(values: Mapping[str, str]) -> Environment:
     Raises:
         EnvironmentInvalid: with every issue, not only the first.
     """
-    issues = [
-        issue for name, (is_required, rule) in RULES.items() for issue in _check(values, name, rule, is_required)
-    ]
+    issues = [issue for name, (is_required, rule) in RULES.items() for issue in _check(values, name, rule, is_required)]
     if issues:
         raise EnvironmentInvalid(issues)
     return Environment(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from bullmq import Job, Worker
+from bullmq import Job, Worker  # type: ignore[import-untyped]
 
 PAUSE_AFTER_ERROR_S = 1.0
 

@@ -17,6 +17,7 @@ from sandbox.worker.weights import WEIGHTS
 
 Data = Mapping[str, Any]
 STEPS = 4
+CHANCE = random.Random()  # noqa: S311  (lengths and names, no secrets)
 READ_PAUSE_S = 0.004
 """A blocking read between two parsed rows: the loop stands still, the processor need not be full."""
 
@@ -37,7 +38,7 @@ class Tools:
 
     async def work(self, name: str, share: float = 1.0) -> None:
         """The time a real job of a type takes, or a share of it, give or take 30 %."""
-        await asyncio.sleep(self.job_seconds * WEIGHTS[name] * share * random.uniform(0.7, 1.3))
+        await asyncio.sleep(self.job_seconds * WEIGHTS[name] * share * CHANCE.uniform(0.7, 1.3))
 
 
 Handler = Callable[[Data, Tools], Awaitable[dict[str, object]]]
@@ -99,7 +100,7 @@ async def extract_knowledge_graph(data: Data, tools: Tools) -> dict[str, object]
         "INSERT INTO knowledge_graph_entities (org_id, agent_id, name) VALUES (%s, %s, %s)",
         data["organizationId"],
         data["agentId"],
-        f"Entity {random.randrange(1000)}",
+        f"Entity {CHANCE.randrange(1000)}",
     )
     return {"entities": 1}
 
@@ -130,12 +131,7 @@ def simulated(kind: str, name: str) -> Handler:
 
 async def process_bulk_data(data: Data, tools: Tools) -> dict[str, object]:
     """Bulk rows are parsed in-process: nothing else runs meanwhile."""
-    give_up_at = time.monotonic() + float(data.get("parseSeconds") or 0)
-    digest = hashlib.sha256()
-    while time.monotonic() < give_up_at:
-        for _ in range(200):
-            digest.update(json.dumps({"row": digest.hexdigest()}).encode())
-        time.sleep(READ_PAUSE_S)
+    _parse(float(data.get("parseSeconds") or 0))
     return await simulated("bulk_processing", "process-bulk-data")(data, tools)
 
 
@@ -168,9 +164,17 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 
-async def _crm_connection(
-    data: Data, tools: Tools, missing: str = "CRM connection not found"
-) -> str:
+def _parse(seconds: float) -> None:
+    """Read and parse, row by row, without ever giving way."""
+    give_up_at = time.monotonic() + seconds
+    digest = hashlib.sha256()
+    while time.monotonic() < give_up_at:
+        for _ in range(200):
+            digest.update(json.dumps({"row": digest.hexdigest()}).encode())
+        time.sleep(READ_PAUSE_S)
+
+
+async def _crm_connection(data: Data, tools: Tools, missing: str = "CRM connection not found") -> str:
     rows = await tools.database.execute(
         "SELECT c.id FROM crm_connections c JOIN crm_credentials k ON k.connection_id = c.id WHERE c.id = %s",
         data["connectionId"],

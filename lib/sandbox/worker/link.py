@@ -69,17 +69,21 @@ class Link:
             RedisError: the server answered with an error, or refused the handshake.
         """
         rejection: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        ping = asyncio.ensure_future(self.client.ping())
+        ping: asyncio.Future[Any] = asyncio.ensure_future(self._ping())
         ping.add_done_callback(_retrieve)
         self._pings.add(rejection)
         try:
-            await asyncio.wait({ping, rejection}, return_when=asyncio.FIRST_COMPLETED)
+            waiting: set[asyncio.Future[Any]] = {ping, rejection}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._pings.discard(rejection)
         if not ping.done():
             ping.cancel()
             rejection.result()
         ping.result()
+
+    async def _ping(self) -> None:
+        await self.client.ping()  # type: ignore[misc]  # redis-py types its two clients as one
 
     async def close(self) -> None:
         """End the connection; whoever waits on it hears `LinkClosed`."""
@@ -149,7 +153,10 @@ class Link:
             text = network_text(error, host=self.host, address=f"{address}:{self.port}")
             raise RedisConnectionError(text) from error
         self._on("connect")
-        await connection.shake_hands()
+        try:
+            await connection.shake_hands()
+        except RedisConnectionError as error:
+            raise RedisConnectionError("read ECONNRESET") from error
         self._on("ready")
 
     async def _resolve(self) -> str:
@@ -246,7 +253,7 @@ class _LinkConnection(SSLConnection):
         health_check_failed: bool = False,
     ) -> None:
         self._is_ready = False
-        self._parser.on_disconnect()
+        self._parser.on_disconnect()  # type: ignore[no-untyped-call]
         if self._writer is not None:
             self._writer.transport.abort()
         self._reader = self._writer = None

@@ -17,7 +17,9 @@ class OpenRouter:
     def __init__(self, base_url: str, key: str) -> None:
         self._key = key
         headers = {"Authorization": f"Bearer {key}"}
-        self._client = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=None, trust_env=False)
+        self._client = httpx.AsyncClient(
+            base_url=base_url, headers=headers, timeout=httpx.Timeout(None), trust_env=False
+        )
 
     async def chat(self, prompt: str) -> str:
         """One completion.

@@ -22,9 +22,7 @@ class Release:
 HEAD = Release(name="head", commit="5c1f0d9ab7e24c86932fb04d17a6e8035bd94f12")
 """The platform's HEAD with the three causes of its crash repaired."""
 
-SEED = Release(
-    name="seed", commit="dad34de1c07f5a6b92e8d314f05bc7a96e2184d3", dead_letter_queue=None, has_pino=False
-)
+SEED = Release(name="seed", commit="dad34de1c07f5a6b92e8d314f05bc7a96e2184d3", dead_letter_queue=None, has_pino=False)
 """The state the written runbook describes: no dead letters, smaller payloads, another log format."""
 
 MODULE_MISSING = Release(
@@ -41,7 +39,10 @@ ILLEGAL_QUEUE_NAME = Release(
 )
 """Introduced dead letters under a name BullMQ refuses."""
 
-RELEASES = (HEAD, SEED, MODULE_MISSING, ILLEGAL_QUEUE_NAME)
+PREVIOUS = Release(name="previous", commit="295cd2d3b8f14a07c96e5d2083aa7b1f4c60e9d5")
+"""What was deployed before HEAD; it behaves the same."""
+
+RELEASES = (HEAD, PREVIOUS, SEED, MODULE_MISSING, ILLEGAL_QUEUE_NAME)
 
 
 def release_named(name: str) -> Release:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.diagnostics.diagnoses import MINUTE, NOW, NOW_MS, QUEUE, counts, events, evidence, scope, seen, state
 
 from diagnostics import trends
 from diagnostics.readings import JobRow, JobRows, QueueState
-from tests.diagnostics.diagnoses import MINUTE, NOW, NOW_MS, QUEUE, counts, events, evidence, scope, seen, state
 
 SINCE = NOW_MS - 30 * MINUTE
 ONE_STEP = {"waiting": 1, "active": -1, "completed": 0, "stalled": 0, "added": 0}
@@ -159,6 +159,13 @@ def test_job_rows_tell_nothing_from_before_the_oldest_finished_job_they_kept():
     kept = [job("completed", 100, n + 1, n) for n in range(20)]
     series = trends.depth(seen(state(0, last_id=500), rows(*kept)), scope(), QUEUE)
     assert series.since_ms == NOW_MS - 19 * MINUTE
+
+
+def test_rows_without_the_waiting_jobs_are_not_used():
+    """They would show today's depth as if it had always been there."""
+    kept = [job("completed", 100, n + 1, n) for n in range(20)]
+    series = trends.depth(seen(state(2652, last_id=5000), rows(*kept)), scope(), QUEUE)
+    assert "no source tells its past" in str(series.source)
 
 
 def test_a_delayed_job_is_not_ready():

@@ -6,18 +6,16 @@ import subprocess
 import sys
 
 import pytest
+from tests.diagnostics.diagnoses import NOW_MS, QUEUE, evidence, scope, seen
 
 from diagnostics.readings import JobRow, JobRows, LogEvent, WorkerLog
 from diagnostics.trends import processing_percentiles, wait_percentiles
-from tests.diagnostics.diagnoses import NOW_MS, QUEUE, evidence, scope, seen
 
 
 def rows(*spans: tuple[int, int]):
     """Jobs that waited and took these milliseconds and have just finished."""
     jobs = tuple(
-        JobRow(
-            state="completed", name="n", added_ms=NOW_MS - wait - took, started_ms=NOW_MS - took, finished_ms=NOW_MS
-        )
+        JobRow(state="completed", name="n", added_ms=NOW_MS - wait - took, started_ms=NOW_MS - took, finished_ms=NOW_MS)
         for wait, took in spans
     )
     return evidence("queue.jobs", JobRows(queue=QUEUE, method="SORT_RO", rows=jobs, is_sample=False))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.diagnostics.diagnoses import MINUTE, NOW, NOW_MS, QUEUE, events, evidence, scope, seen, state
 
 from diagnostics import trends
 from diagnostics.readings import Answer, JobRow, JobRows, LogEvent, ReplicaSample, WorkerLog, WorkerMetrics
-from tests.diagnostics.diagnoses import MINUTE, NOW, NOW_MS, QUEUE, events, evidence, scope, seen, state
 
 
 def log(lines: list[tuple[int, str]], *, minutes: int | None):
@@ -86,7 +86,13 @@ def test_the_longest_source_wins_and_names_itself():
 
 def test_job_rows_tell_what_finished_where_nothing_else_does():
     rows = tuple(
-        JobRow(state="failed" if n == 0 else "completed", name="n", added_ms=1, started_ms=2, finished_ms=NOW_MS - n * MINUTE)
+        JobRow(
+            state="failed" if n == 0 else "completed",
+            name="n",
+            added_ms=1,
+            started_ms=2,
+            finished_ms=NOW_MS - n * MINUTE,
+        )
         for n in range(10)
     )
     read = evidence("queue.jobs", JobRows(queue=QUEUE, method="HMGET", rows=rows, is_sample=False))
@@ -101,6 +107,20 @@ def test_totals_give_one_average_when_nothing_tells_more():
     assert ratio.value[np.isfinite(ratio.value)] == pytest.approx([0.25])
     assert rate.value[np.isfinite(rate.value)] == pytest.approx([10.0])
     assert "totals" in str(ratio.source)
+
+
+def test_a_source_that_saw_nothing_finish_is_not_replaced_by_an_average_that_hides_it():
+    both = seen(log([], minutes=60), metrics(replica(minutes=60, completed=300, failed=100)))
+    series = trends.failure_ratio(both, scope())
+    assert series.is_empty
+    assert "log lines" in str(series.source)
+    assert series.until_ms - series.since_ms == 60 * MINUTE
+
+
+def test_a_short_life_before_a_long_silence_is_not_lost_between_bins():
+    lines = [(NOW_MS - 30 * MINUTE + n, "job.complete") for n in range(100)]
+    series = trends.failure_ratio(seen(log(lines, minutes=31)), scope(), 36)
+    assert not series.is_empty
 
 
 def test_totals_of_a_worker_that_did_nothing_give_no_share():

@@ -33,9 +33,9 @@ def write(path: Path, cells: Sequence[Cell], **metadata: object) -> Path:
 def incident(profile: Path, *, before: str = "", after: str = "", within: str = "") -> list[Cell]:
     """Cells as in the project's notebooks, with a test's own lines around and before the diagnosis."""
     return [
-        ('profile = ""', "parameters"),
+        ('profile = ""\ndeadline_s = None', "parameters"),
         "from oncall.session import open_session\n"
-        f"session = open_session('worker-not-processing', profile={str(profile)!r})",
+        f"session = open_session('worker-not-processing', profile={str(profile)!r}, deadline_s=deadline_s)",
         before or "1",
         f"{within}\ndiagnosis = await session.diagnose()",
         after or "2",

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from tests.oncall.conftest import Runbook
 from tests.oncall.headless.notebooks import incident, write
-from tests.oncall.support import Folder, driven, environment, only
+from tests.oncall.support import Folder, driven, environment, only, until
 
 from oncall import status
 from oncall.status import State
@@ -24,6 +24,7 @@ from oncall.status import State
 REPORT = (
     "import os, time\nwith open({fifo!r}, 'w') as told: told.write(f'{{os.getpid()}} {{os.getppid()}}')\ntime.sleep(60)"
 )
+HOLD = "def hold(*_, **__):\n    {indented}\nsealing.Rendering.run = hold"
 PLACES = {
     "before the diagnosis": {"before": "{report}"},
     "after the diagnosis": {"after": "{report}"},
@@ -31,8 +32,10 @@ PLACES = {
         "within": "from diagnostics import engine\ndef hold(*_, **__):\n    {indented}\n"
         "engine._late = engine.judge = hold"
     },
+    "while rendering": {},
 }
 
+_AT = {"before the diagnosis": 3, "while looking": 4, "after the diagnosis": 5, "while rendering": 7}
 Started = tuple[subprocess.Popen[str], list[int]]
 
 
@@ -48,16 +51,19 @@ def started(
     cells = incident(profile, **{name: source.format(**lines) for name, source in PLACES[place].items()})
     notebook = write(tmp_path / "in.ipynb", cells)
     arguments = ("run", "worker-not-processing", "--profile", profile, "--output-dir", tmp_path / "out", *options)
+    patch = HOLD.format(**lines) if place == "while rendering" else ""
     process = subprocess.Popen(
         driven(notebook, *arguments),
-        env=environment(tmp_path, DRIVER_RENDER_S="0"),
+        env=environment(tmp_path, DRIVER_RENDER_S="0", DRIVER_PATCH=patch),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
     try:
+        # The child is ahead of its parent by what the parent still has to write down.
         pids = [int(pid) for pid in fifo.read_text().split()]
+        until(lambda: place == "while rendering" or "running" in only(tmp_path / "out").fates()[_AT[place] :])
         yield process, pids if options else pids[:1]
     finally:
         process.kill()
@@ -107,8 +113,8 @@ def test_a_killed_parent_leaves_a_journal_that_can_be_sealed(
 
     assert sealed.returncode == 3, sealed.stderr
     assert json.loads(sealed.stdout) == folder.json("verdict.json")
-    died = {"before the diagnosis": 3, "while looking": 4, "after the diagnosis": 5}[place]
-    assert folder.fates() == ["done"] * died + ["died"] + ["never_run"] * (6 - died)
+    died = _AT[place]
+    assert folder.fates() == [*["done"] * died, "died", *["never_run"] * 6][:7]
     assert (folder.status["state"], folder.status["exit_code"]) == ("died", 3)
     nbformat.validate(nbformat.read(folder.path / "notebook.ipynb", as_version=4))
     assert {"report.html", "postmortem.md", "manifest.json"} <= folder.names()

@@ -1,0 +1,45 @@
+"""For every test: bugs raise, and nothing leaks in from the developer's shell."""
+
+import os
+import re
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+
+import pytest
+from diagnostics import engine
+from hypothesis import HealthCheck, settings
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:
+    # Tests import one another's doubles as `tests.…`, however pytest was started.
+    sys.path.insert(0, ROOT)
+
+_LEAKING = re.compile(
+    r"^RUNBOOK_|^(UPSTASH|RAILWAY|SUPABASE|SENTRY|OPENROUTER|VERCEL)_|^(REDIS|DATABASE|POSTGRES)_URL$"
+    r"|TOKEN|SECRET|PASSW|API_?KEY|^(HTTPS?|ALL|NO)_PROXY$",
+    re.IGNORECASE,
+)
+
+# Two cores are shared by many: a slow example is no failure. Tests draw the same examples on every machine.
+settings.register_profile(
+    "tests", deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
+
+
+def scrub(environment: MutableMapping[str, str]) -> None:
+    """Remove our settings, secrets and proxies, so that a test means the same in every shell."""
+    for name in [name for name in environment if _LEAKING.search(name)]:
+        del environment[name]
+
+
+def pytest_configure() -> None:
+    """Before any fixture and any child process."""
+    scrub(os.environ)
+
+
+@pytest.fixture(autouse=True)
+def bugs_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in a probe or check fails the test instead of costing one blind spot."""
+    monkeypatch.setattr(engine, "RAISE_BUGS", True)

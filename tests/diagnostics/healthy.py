@@ -1,0 +1,308 @@
+"""A healthy platform as evidence, to be spoilt one reading at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from diagnostics.checks import CHECKS
+from diagnostics.judgement import conclude
+from diagnostics.model import Cost, Diagnosis, Evidence, Failure, FailureKind, Finding, Status
+from diagnostics.probes import PROBES
+from diagnostics.readings import (
+    Answer,
+    Deployment,
+    JobRow,
+    JobRows,
+    LogEvent,
+    OpenRouterAccount,
+    QueueCounts,
+    QueueEvents,
+    QueueState,
+    RailwayService,
+    Reading,
+    RedisConnection,
+    RedisServer,
+    ReplicaSample,
+    Symptom,
+    Variable,
+    WorkerHealth,
+    WorkerLog,
+    WorkerMetrics,
+)
+from diagnostics.records import Trailer
+from diagnostics.runbooks import TRIAGE
+from diagnostics.scope import Contact, Facts, Scope, Window
+from diagnostics.seen import Seen
+from diagnostics.text import text
+from diagnostics.thresholds import Thresholds
+
+NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+QUEUE = "agent-jobs"
+REQUIRED = ("UPSTASH_REDIS_REST_URL", "ENCRYPTION_KEY")
+FACTS = Facts(
+    worker_url="https://worker.example",
+    railway_url="https://railway.example/graphql/v2",
+    redis_host="redis.example",
+    expected_replicas=2,
+    queue_names=(QUEUE,),
+    queue_orphans=("app-jobs",),
+    dead_letter_queues=("agent-jobs-dlq",),
+    required_variables=REQUIRED,
+    systems=("worker", "redis", "railway", "openrouter"),
+)
+SCOPE = Scope(
+    slug="triage",
+    profile="test",
+    facts=FACTS,
+    now=NOW,
+    window=Window(since=NOW - timedelta(hours=3), until=NOW),
+    started_at=NOW,
+    response_started_at=NOW,
+    deadline_s=10,
+    thresholds=Thresholds(),
+    contacts=(Contact(name="Somebody", url="mailto:somebody@example.org"),),
+)
+TRAILER = Trailer(finished_at=NOW + timedelta(seconds=3), elapsed_s=3.0, spent=Cost(redis_commands=40), partial=False)
+
+
+def ago(seconds: float) -> datetime:
+    """The instant `seconds` before `NOW`."""
+    return NOW - timedelta(seconds=seconds)
+
+
+def ago_ms(seconds: float) -> int:
+    """The same in epoch milliseconds."""
+    return NOW_MS - round(seconds * 1000)
+
+
+def health(**changes: Any) -> WorkerHealth:
+    """A good answer of `/health`."""
+    good = WorkerHealth(
+        answer=Answer.OK,
+        status_code=200,
+        latency_s=0.02,
+        clock_skew_s=0.1,
+        uptime_s=86_400.0,
+        redis_connected=True,
+        concurrency=25,
+        queue_name=QUEUE,
+        processing_jobs=10,
+    )
+    return replace(good, **changes)
+
+
+def unanswered(answer: Answer, status_code: int | None = None) -> WorkerHealth:
+    """An answer of `/health` without a payload."""
+    return WorkerHealth(answer=answer, status_code=status_code, latency_s=5.0)
+
+
+def sample(**changes: Any) -> ReplicaSample:
+    """One good answer of `/metrics`."""
+    good = ReplicaSample(
+        at=NOW,
+        started_at=ago(86_400),
+        attempts=5000,
+        completed=4990,
+        failed=5,
+        processing=5,
+        redis_connected=True,
+        redis_symptom=None,
+        redis_error="",
+        reconnects=0,
+        concurrency=25,
+        queue_name=QUEUE,
+        average_ms=2000.0,
+    )
+    return replace(good, **changes)
+
+
+def metrics(*samples: ReplicaSample, **changes: Any) -> WorkerMetrics:
+    """Answers of both replicas, or these."""
+    told = samples or (sample(), sample(started_at=ago(80_000)))
+    return replace(WorkerMetrics(answer=Answer.OK, status_code=200, samples=told), **changes)
+
+
+def unanswered_metrics(answer: Answer, status_code: int | None = None) -> WorkerMetrics:
+    """`/metrics` without a payload."""
+    return WorkerMetrics(answer=answer, status_code=status_code)
+
+
+def lost(symptom: Symptom) -> WorkerMetrics:
+    """Both replicas have lost Redis and say why."""
+    return metrics(
+        sample(redis_connected=False, redis_symptom=symptom, reconnects=9),
+        sample(redis_connected=False, redis_symptom=symptom, reconnects=8, started_at=ago(80_000)),
+    )
+
+
+def counts(**changes: Any) -> QueueCounts:
+    """The main queue at work."""
+    good = QueueCounts(
+        name=QUEUE,
+        is_present=True,
+        is_paused=False,
+        wait=3,
+        paused=0,
+        prioritized=0,
+        delayed=0,
+        active=10,
+        completed=100,
+        failed=5,
+        last_id=9000,
+        oldest_waiting_at=ago(1),
+        newest_completed_at=ago(1),
+        newest_failed_at=ago(600),
+        active_without_lock=0,
+    )
+    return replace(good, **changes)
+
+
+def queue(now: QueueCounts | None = None, before: QueueCounts | None = None, **changes: Any) -> QueueState:
+    """The main queue now and two seconds before."""
+    now = now or counts()
+    before = before or replace(now, last_id=None if now.last_id is None else now.last_id - 2)
+    state = QueueState(first=(before,), second=(now,), gap_s=2.0, found=(QUEUE,), scanned_keys=1000, scan_complete=True)
+    return replace(state, **changes)
+
+
+def rows(*more: JobRow, **changes: Any) -> JobRows:
+    """A hundred completed jobs of two seconds each, and `more`."""
+    done = [
+        JobRow(
+            state="completed",
+            name="crm:sync-contacts",
+            added_ms=ago_ms(i + 4),
+            started_ms=ago_ms(i + 3),
+            finished_ms=ago_ms(i + 1),
+        )
+        for i in range(100)
+    ]
+    return replace(JobRows(queue=QUEUE, method="SORT_RO", rows=(*done, *more), is_sample=False), **changes)
+
+
+def running(seconds: float, count: int = 1) -> tuple[JobRow, ...]:
+    """Rows of active jobs that started `seconds` ago."""
+    return (
+        JobRow(
+            state="active",
+            name="extract-knowledge-graph",
+            added_ms=ago_ms(seconds + 1),
+            started_ms=ago_ms(seconds),
+            finished_ms=None,
+        ),
+    ) * count
+
+
+def line(seconds: float, event: str = "job.complete", **changes: Any) -> LogEvent:
+    """One log line `seconds` ago."""
+    level = changes.pop("level", "error" if changes.get("symptom") else "info")
+    return LogEvent(at_ms=ago_ms(seconds), level=level, event=event, **changes)
+
+
+def log(*more: LogEvent, done: int = 40, failed: int = 0, **changes: Any) -> WorkerLog:
+    """A window's log: `done` completed and `failed` failed attempts in the last minutes, and `more`."""
+    ended = [line(i * 2 + 1, "job.complete", job_name="crm:sync-contacts", duration_ms=2000.0) for i in range(done)]
+    ended += [line(i * 2 + 2, "job.failed", job_name="crm:sync-contacts", symptom=Symptom.OTHER) for i in range(failed)]
+    events = tuple(sorted([*ended, *more], key=lambda e: e.at_ms))
+    return replace(WorkerLog(events=events, since_ms=ago_ms(10_800), until_ms=NOW_MS, is_truncated=False), **changes)
+
+
+def service(**changes: Any) -> RailwayService:
+    """Two replicas of a good release, all variables in place."""
+    latest = Deployment(id="d1", status="SUCCESS", created_at=ago(90_000))
+    good = RailwayService(
+        name="gpt-agent-platform",
+        replicas_wanted=2,
+        replicas_running=2,
+        instance_statuses=("RUNNING", "RUNNING"),
+        restart_limit=10,
+        latest=latest,
+        is_stopped=False,
+        deployments=(latest,),
+        variables=(
+            Variable(name="ENCRYPTION_KEY", length=64, shape="token", fingerprint="0a0a0a0a"),
+            Variable(name="JOB_CONCURRENCY", length=2, shape="integer", fingerprint="", value="25"),
+            Variable(
+                name="UPSTASH_REDIS_REST_URL", length=30, shape="url", fingerprint="0b0b0b0b", host="redis.example"
+            ),
+        ),
+    )
+    return replace(good, **changes)
+
+
+def deployed(status: str, **changes: Any) -> RailwayService:
+    """The newest deployment in `status`."""
+    latest = Deployment(id="d2", status=status, created_at=ago(300))
+    return service(latest=latest, deployments=(latest,), **changes)
+
+
+HEALTHY: Mapping[str, Reading] = {
+    "worker.health": health(),
+    "worker.metrics": metrics(),
+    "railway.service": service(),
+    "worker.log": log(),
+    "redis.connection": RedisConnection(latency_s=0.01, commands=1),
+    "queue.state": queue(),
+    "queue.jobs": rows(*running(1, 10)),
+    "queue.events": QueueEvents(queue=QUEUE, at_ms=(NOW_MS,), kind=("completed",), complete_since_ms=NOW_MS),
+    "redis.server": RedisServer(used_bytes=10, limit_bytes=100, policy="noeviction", connected_clients=None),
+    "openrouter.account": OpenRouterAccount(models=None, key_symptom=None, credit_left_usd=20.0, latency_s=0.1),
+}
+SYSTEM_OF = {probe.name: probe.system for probe in PROBES}
+
+
+def evidence(probe: str, what: Reading | FailureKind | None) -> Evidence:
+    """What `probe` brought back: a reading, a failure of a kind, or nothing to see."""
+    failure, reading, status = None, None, Status.NO_DATA
+    if isinstance(what, FailureKind):
+        is_skipped = what in (FailureKind.NOT_CONFIGURED, FailureKind.CREDENTIALS_MISSING)
+        status = Status.SKIPPED if is_skipped else Status.FAILED
+        failure = Failure(kind=what, why=text("why {kind}", kind=what.value), regain=text("how to regain it"))
+    elif what is not None:
+        reading, status = what, Status.OBSERVED
+    return Evidence(
+        id=probe,
+        probe=probe,
+        source=SYSTEM_OF[probe],
+        observed_at=NOW,
+        status=status,
+        reading=reading,
+        failure=failure,
+    )
+
+
+Changes = Mapping[str, Reading | FailureKind | None]
+
+
+def collected(changes: Changes = {}) -> tuple[Evidence, ...]:
+    """Evidence of all probes, healthy but for `changes`."""
+    assert set(changes) <= set(HEALTHY), "only probes that exist can bring something back"
+    return tuple(evidence(probe, {**HEALTHY, **changes}[probe]) for probe in HEALTHY)
+
+
+def public(changes: Changes = {}) -> tuple[Evidence, ...]:
+    """The same with the worker's address alone in the profile."""
+    hidden = {p: FailureKind.NOT_CONFIGURED for p, system in SYSTEM_OF.items() if system != "worker"}
+    return collected({**hidden, **changes})
+
+
+def seen(changes: Changes = {}) -> Seen:
+    """The same for a check to look at."""
+    return Seen(collected(changes))
+
+
+def found(check: str, changes: Changes = {}, scope: Scope = SCOPE) -> Finding:
+    """What the check with this id says of a platform healthy but for `changes`."""
+    (run,) = [c for c in CHECKS if c.__name__ == "check_" + check.replace(".", "_")]
+    finding = run(seen(changes), scope)
+    assert finding.id == check
+    return finding
+
+
+def diagnosed(evidence: tuple[Evidence, ...], scope: Scope = SCOPE, trailer: Trailer = TRAILER) -> Diagnosis:
+    """The verdict over all checks; a bug in one raises."""
+    return conclude(TRIAGE, scope, evidence, trailer, raise_bugs=True)

@@ -1,0 +1,69 @@
+"""Nothing can be written: the verdict still reaches the screen, and nothing is left half-written."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+from functools import partial
+from pathlib import Path
+
+import pytest
+from tests.oncall.support import Folder, artifacts, command, environment
+
+LINES = {"triage": ("triage",), "run": ("run", "worker-not-processing")}
+
+
+Done = tuple[int, str, str]
+
+
+def ask(words: tuple[str, ...], tmp_path: Path, profile: Path, outputs: Path, **options: object) -> Done:
+    """The command's exit code, verdict and log. Caches go elsewhere: the limit must not spoil those of others."""
+    apart = {"PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": str(tmp_path / "matplotlib")}
+    done = subprocess.run(
+        command(*words, "--profile", profile, "--json", "--output-dir", outputs),
+        env=environment(tmp_path, **apart),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **options,  # type: ignore[call-overload]
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("words", LINES.values(), ids=LINES)
+@pytest.mark.parametrize("largest", [0, 1500, 8000])
+def test_a_disk_that_is_full_costs_files_never_the_verdict(
+    tmp_path: Path, profile: Path, words: tuple[str, ...], largest: int
+) -> None:
+    """A limit on file sizes stands for the full disk; it strikes at the first, a middle and a late file."""
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (largest, largest))
+    code, told, log = ask(words, tmp_path, profile, tmp_path / "out", preexec_fn=limit)
+    assert code == 3
+    assert json.loads(told)["severity"] == "unknown"
+    assert "written" in log
+    for folder in artifacts(tmp_path / "out"):
+        assert_whole(folder)
+
+
+def assert_whole(folder: Folder) -> None:
+    """Every file that is there is complete."""
+    assert not [name for name in folder.names() if name.endswith(".partial")]
+    for name in folder.names():
+        if name.endswith((".json", ".ipynb")):
+            folder.json(name)
+    assert "status.json" in folder.names()
+
+
+@pytest.mark.parametrize("words", LINES.values(), ids=LINES)
+def test_a_folder_that_cannot_be_made_costs_the_artifact_never_the_verdict(
+    tmp_path: Path, profile: Path, words: tuple[str, ...]
+) -> None:
+    """A file is in the way of the output folder."""
+    (tmp_path / "file").write_text("in the way")
+    code, told, log = ask(words, tmp_path, profile, tmp_path / "file" / "out")
+    assert code == 3
+    assert json.loads(told)["severity"] == "unknown"
+    assert "nothing could be written" in log
+    assert (tmp_path / "file").read_text() == "in the way"

@@ -1,0 +1,110 @@
+"""Canaries: no secret reaches a file or a stream, whatever a notebook prints."""
+
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from tests.oncall.headless.notebooks import incident, write
+from tests.oncall.support import driven, environment, only, write_profile
+
+PASSWORD = "c4nary/p4ss+w0rd=="
+TOKEN = 'canary"tok en\\of-railway'
+QUERY = "canary-in-a-query-000"
+SECRETS = {
+    "REDIS_URL": f"redis://default:{quote(PASSWORD, safe='')}@127.0.0.1:9",
+    "RAILWAY_TOKEN": TOKEN,
+    "SOME_CALLBACK": f"https://hooks.example/x?sig={QUERY}",
+}
+SPILL = """
+import base64, json, os, sys, urllib.parse
+for secret in ({password!r}, {token!r}, {query!r}):
+    print(secret, secret[:4], end=""); print(secret[4:])
+    print(urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), file=sys.stderr)
+    print(json.dumps(secret), base64.b64encode(secret.encode()), base64.b64encode(b"x" + secret.encode() + b"yz"))
+    os.write(2, secret.encode() + b"\\n")
+dict(os.environ)
+"""
+RAISE = "raise RuntimeError(os.environ['RAILWAY_TOKEN'] + os.environ['REDIS_URL'])"
+
+
+def forms(secret: str) -> Iterator[bytes]:
+    """The spellings that must be found nowhere."""
+    yield secret.encode()
+    yield quote(secret).encode()
+    yield quote(secret, safe="").encode()
+    yield json.dumps(secret)[1:-1].encode()
+    yield base64.b64encode(secret.encode()).rstrip(b"=")
+    yield base64.b64encode(b"x" + secret.encode() + b"yz")[4:-6]
+
+
+@pytest.fixture
+def talkative() -> Iterator[str]:
+    """A worker that answers with the secrets it was given."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"status": "degraded", "error": f"redis {SECRETS['REDIS_URL']} {PASSWORD} {TOKEN}"})
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("how", [(), ("--kernel",)], ids=["fork", "kernel"])
+def test_no_secret_reaches_a_file_or_a_stream(tmp_path: Path, talkative: str, how: tuple[str, ...]) -> None:
+    """Plain, URL-encoded, in JSON and in base64; in outputs, tracebacks, past Python, and from the platform."""
+    profile = write_profile(tmp_path, worker=talkative)
+    spill = SPILL.format(password=PASSWORD, token=TOKEN, query=QUERY)
+    notebook = write(tmp_path / "in.ipynb", [*incident(profile, before=spill), RAISE])
+    options = ("--profile", profile, "--output-dir", tmp_path / "out", "--verbose", *how)
+    done = subprocess.run(
+        driven(notebook, "run", "worker-not-processing", *options),
+        env=environment(tmp_path, **SECRETS),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    folder = only(tmp_path / "out")
+    assert (done.returncode, folder.status["state"], folder.status["notes"]) == (3, "failed", [])
+    assert {"notebook.ipynb", "report.html", "evidence.jsonl"} <= folder.names()
+    places = {name: (folder.path / name).read_bytes() for name in folder.names()}
+    places |= {"stdout": done.stdout, "stderr": done.stderr}
+    for secret in (PASSWORD, TOKEN, QUERY):
+        for form in forms(secret):
+            assert {name: form for name, data in places.items() if form in data} == {}
+    assert "•••" in (folder.path / "notebook.ipynb").read_text("utf-8")
+
+
+def test_a_file_with_a_secret_that_cannot_be_hidden_is_not_written(tmp_path: Path, profile: Path) -> None:
+    """A number in structured output is no text to clean: the file is refused, loudly, and the run is not whole."""
+    spill = "from IPython.display import JSON\nJSON({'pin': 8316204957})"
+    notebook = write(tmp_path / "in.ipynb", incident(profile, after=spill))
+    done = subprocess.run(
+        driven(notebook, "run", "worker-not-processing", "--profile", profile, "--output-dir", tmp_path / "out"),
+        env=environment(tmp_path, DOOR_TOKEN="8316204957"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    folder = only(tmp_path / "out")
+    assert (done.returncode, folder.status["exit_code"]) == (3, 3)
+    assert "notebook.ipynb was NOT written: a known secret was found in it" in done.stderr
+    assert "notebook.ipynb" not in folder.names()
+    assert not [name for name in folder.names() if b"8316204957" in (folder.path / name).read_bytes()]
