@@ -7,8 +7,9 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 import pytest
-from diagnostics import engine
 from hypothesis import HealthCheck, settings
+
+from diagnostics import engine
 
 ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:

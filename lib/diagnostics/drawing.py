@@ -22,6 +22,8 @@ from diagnostics.wording import Wording, zone
 _INK, _CURVE, _WARNING, _CRITICAL = "#1a1a1a", "#0b4f8a", "#8a5a00", "#b00020"
 WIDTH, HEIGHT, DPI = 1240, 880, 220
 """Pixels, and pixels per inch: at half its width the writing is that of the text around it."""
+_TITLE, _CAPTION = 48, 70
+"""Characters that fit on a line in either language; Cyrillic ones are wide."""
 _VISIBLE = 0.01
 """A stretch narrower than this share of the axis is not worth a mark."""
 _SMALL = 0.4
@@ -57,8 +59,9 @@ def png(curve: Curve) -> bytes:
     """Draw `curve`."""
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0.125, 0.33, 0.835, 0.565))
-    axes.set_title(curve.title, loc="left", fontsize=12, fontweight="bold", color=_INK)
-    caption = textwrap.fill(curve.caption, 76)
+    size = min(12.0, 12.0 * _TITLE / len(curve.title))
+    figure.text(0.012, 0.945, curve.title, fontsize=size, fontweight="bold", color=_INK, va="center")
+    caption = textwrap.fill(curve.caption, _CAPTION)
     figure.text(0.012, 0.02, caption, fontsize=8.5, color=_INK, va="bottom", linespacing=1.25)
     _time_axis(axes, curve)
     if curve.series.is_empty and curve.series.since_ms == curve.series.until_ms:

@@ -29,6 +29,9 @@ from diagnostics.text import Text, text
 from diagnostics.timeline import events, onset
 
 _DOCS = "docs/data-sources.md"
+_INTERNAL_ERROR = "internal_error"
+_REGAIN = {_INTERNAL_ERROR: text("report this: it is a bug of the runbook")}
+_LOOK = text("look by hand with the command of this finding; the credentials may not permit this one read")
 _STANDING = (
     Limit(
         what=text("/metrics/prometheus of the worker never answers on this platform; it is not asked"),
@@ -53,7 +56,11 @@ def conclude(
     seen = Seen(evidence)
     judged = tuple(_run(check, seen, scope, raise_bugs) for check in runbook.checks)
     findings = tuple(f for f in judged if f.state not in (NOT_CONFIGURED, NOT_PERMITTED))
+    blind_spots = _blind_spots(findings, seen)
     severity = overall(findings, essential=runbook.essential)
+    if severity is Severity.OK and blind_spots:
+        # A look that failed and that no finding speaks of: unknown is never healthy.
+        severity = Severity.UNKNOWN
     causes = rank(findings, evidence, severity=severity, essential=runbook.essential)
     since, interval = onset(seen, scope, findings)
     return Diagnosis(
@@ -64,7 +71,7 @@ def conclude(
         severity=severity,
         causes=causes,
         findings=findings,
-        blind_spots=_blind_spots(findings, seen),
+        blind_spots=blind_spots,
         limits=_limits(judged, evidence),
         next_step=_next_step(causes, severity),
         next_probe=separator(causes) if severity is not Severity.OK else None,
@@ -101,7 +108,7 @@ def _run(check: Callable[[Seen, Scope], Finding], seen: Seen, scope: Scope, rais
         return Finding(
             id=name,
             severity=Severity.UNKNOWN,
-            state="internal_error",
+            state=_INTERNAL_ERROR,
             sentence=text("internal_error in check {check}: {error}", check=name, error=type(error).__name__),
         )
 
@@ -120,7 +127,7 @@ def _blind_spots(findings: tuple[Finding, ...], seen: Seen) -> tuple[BlindSpot, 
             BlindSpot(
                 check=finding.id,
                 why=failure.why if failure else finding.sentence,
-                regain=failure.regain if failure else text("report this: it is a bug of the runbook"),
+                regain=failure.regain if failure else _REGAIN.get(finding.state, _LOOK),
             )
         )
     for item in seen.evidence:
@@ -133,9 +140,9 @@ def _is_loss(item: Evidence, findings: tuple[Finding, ...]) -> bool:
     """Whether a failed look is a loss of sight: not a limit, and not itself the symptom that a finding states."""
     if item.failure is None or item.failure.kind is FailureKind.NOT_CONFIGURED:
         return False
-    cited = {e for f in findings if f.severity is not Severity.UNKNOWN for e in f.evidence}
+    is_symptom = any(f.id == item.probe and f.severity is not Severity.UNKNOWN for f in findings)
     is_limit = item.probe == "redis.server" and item.failure.kind is FailureKind.UNAUTHORIZED
-    return item.id not in cited and not is_limit
+    return not is_symptom and not is_limit
 
 
 def _limits(judged: tuple[Finding, ...], evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:

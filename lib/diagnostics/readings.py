@@ -22,6 +22,7 @@ class Symptom(Enum):
     CREDENTIALS_REJECTED = "credentials_rejected"
     QUOTA_EXHAUSTED = "quota_exhausted"
     OUT_OF_MEMORY = "out_of_memory"
+    HEAP_FULL = "heap_full"
     READ_ONLY = "read_only"
     ENVIRONMENT_INVALID = "environment_invalid"
     MODULE_MISSING = "module_missing"

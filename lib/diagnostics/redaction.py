@@ -11,7 +11,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from diagnostics.settings import Settings
 
@@ -71,7 +71,11 @@ def redactor_for(settings: Settings | None, environ: Mapping[str, str]) -> Redac
 
 
 def _credentials(url: str) -> Iterator[str]:
-    """The secret parts of a URL: its password and its query values."""
+    """The secret parts of a URL: its password and its query values, also where the URL is not well formed."""
+    # A password pasted without encoding may hold `/` or `@` and then ends only at the last `@`.
+    if pasted := re.match(r"[a-z+]+://[^:/@\s]*:(?P<password>.+)@", url):
+        yield pasted["password"]
+        yield unquote(pasted["password"])
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -106,6 +106,10 @@ class Wording:
             "replicas": _("replicas"),
             "slots": _("slots"),
             "attempts": _("attempts"),
+            "lines": _("lines"),
+            "starts": _("starts"),
+            "variables": _("variables"),
+            "jobs/s": _("jobs/s"),
             "bytes": _("bytes"),
             "ratio": _("share"),
         }

@@ -25,12 +25,17 @@ class Journal:
     def append(self, lines: list[bytes]) -> None:
         """Write `lines`, each without its newline.
 
-        Raises: OSError; the last line may then be cut short, which readers expect.
+        Raises: OSError; the file is then as it was before. A line cut short is left by deaths alone.
         """
         data = b"".join(line + b"\n" for line in lines)
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
+        before = os.fstat(self._file).st_size
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, before)
+            raise
 
     def close(self) -> None:
         """Release the file."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from diagnostics import settings as profiles
 from diagnostics.errors import SettingsError
-from diagnostics.language import LANGUAGES
+from diagnostics.language import LANGUAGES, translator
 from diagnostics.model import Runbook
 from diagnostics.question import ask
 from diagnostics.redaction import Redactor, redactor_for
@@ -72,8 +72,7 @@ def checked(wish: Wish, *, response_started_at: datetime | None = None) -> Quest
         values["profile"], environ=os.environ, root=project.root(), folders=project.profile_folders()
     )
     language = values["language"] or settings.profile.language
-    if language not in LANGUAGES:
-        raise SettingsError(f"language {language!r} is not available{_near(language, LANGUAGES)}")
+    _require_language(language)
     now = datetime.now(UTC)
     scope = ask(
         runbook.slug,
@@ -108,6 +107,15 @@ def wish_from(slug: str, given: Mapping[str, str]) -> Wish:
             raise SettingsError(f"parameter {name!r} is not known{_near(name, PARAMETERS)}")
         values[name] = _number(name, value) if name in _NUMBERS else value
     return Wish(slug=slug, **values)
+
+
+def _require_language(language: str) -> None:
+    if language not in LANGUAGES:
+        raise SettingsError(f"language {language!r} is not available{_near(language, LANGUAGES)}")
+    try:
+        translator(language)
+    except FileNotFoundError:
+        raise SettingsError(f"language {language!r} has no catalogue here: run `make translations`") from None
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -14,7 +14,7 @@ from diagnostics import records
 from diagnostics.errors import SettingsError
 from diagnostics.records import Recording
 from diagnostics.redaction import redactor_for
-from oncall import artifact, journal, look, lost, sealing
+from oncall import artifact, journal, look, lost, project, sealing
 from oncall.artifact import Artifact
 from oncall.headless.stopping import Stop
 from oncall.log import clean_streams
@@ -41,6 +41,7 @@ def seal(folder: Path, *, is_json: bool) -> int:
         if kept.read_text(sealing.VERDICT) is None:
             sealing.keep_facts(kept, found)
         _notebook(kept, now, entries)
+        project.keep_caches_out_of_home()
         notes = sealing.Rendering(kept, found.diagnosis, limit_s=sealing.RENDER_LIMIT_S).run()
         ending = sealing.finish(kept, found.diagnosis, state=now.state, reason=now.reason, notes=notes)
         teller.log.ended(ending, kept)

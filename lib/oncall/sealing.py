@@ -63,7 +63,7 @@ class Rendering:
         """Render; return what is missing and why, in English."""
         self._until = time.monotonic() + (self.limit_s or 0.0)
         charts: dict[str, bytes] = {}
-        # The report and the postmortem first: they need no plotting library and are what is read at night.
+        # The postmortem first: it needs no plotting library, so it is there even when time is short.
         for name, make in ((POSTMORTEM, self._postmortem), ("charts", lambda: self._charts(charts))):
             self._attempt(name, make)
         self._attempt(REPORT, lambda: self._report(tuple(sorted(charts))))
@@ -137,6 +137,8 @@ def finish(
     )
     if not artifact.commit(final, versions=dict(diagnosis.scope.versions), budget=_budget(diagnosis)):
         ending = Ending(severity=diagnosis.severity, is_whole=False)
+        # A small file may still find room, and a status without a manifest is no lie.
+        artifact.update(replace(final, exit_code=ending.code, notes=(*notes, *artifact.problems)))
     return ending
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from diagnostics import records
 from diagnostics.text import text
-from oncall import lost, sealing
+from oncall import lost, project, sealing
 from oncall.artifact import Artifact
 from oncall.headless.stopping import Stop
 from oncall.limits import OutOfTime, time_limit
@@ -44,6 +44,7 @@ def triage(wish: Wish, *, is_json: bool, started_s: float) -> int:
             found, reason = _look(question, artifact, stop, started_s)
             teller.verdict(found.diagnosis, artifact)
             sealing.keep_facts(artifact, found)
+            project.keep_caches_out_of_home()
             left_s = started_s + deadline_s + _OVER_S - _MARGIN_S - time.monotonic()
             notes = sealing.Rendering(artifact, found.diagnosis, limit_s=left_s).run()
             state = State.DIED if reason else State.DONE

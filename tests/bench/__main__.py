@@ -31,9 +31,7 @@ def floor_script(folder: Path) -> Path:
     body = "\n".join(cells).replace("\n", "\n    ")
     script = folder / "floor.py"
     script.write_text(
-        "import asyncio\n\n\nasync def main():\n    display = print\n    "
-        + body
-        + "\n\n\nasyncio.run(main())\n",
+        "import asyncio\n\n\nasync def main():\n    display = print\n    " + body + "\n\n\nasyncio.run(main())\n",
         "utf-8",
     )
     return script
@@ -46,7 +44,16 @@ def commands(folder: Path) -> dict[str, list[str]]:
     return {
         "floor: the cells as a script": [python, str(floor_script(folder))],
         "runbook run": [python, "-m", "oncall", "run", "worker-not-processing", "--output-dir", out],
-        "runbook run --kernel": [python, "-m", "oncall", "run", "worker-not-processing", "--kernel", "--output-dir", out],
+        "runbook run --kernel": [
+            python,
+            "-m",
+            "oncall",
+            "run",
+            "worker-not-processing",
+            "--kernel",
+            "--output-dir",
+            out,
+        ],
         "papermill": [python, "-m", "papermill", str(NOTEBOOK), str(folder / "a.ipynb"), "--no-progress-bar"],
         "papermill --engine runbook": [
             *(python, "-m", "papermill", str(NOTEBOOK), str(folder / "b.ipynb"), "--no-progress-bar"),
@@ -77,7 +84,10 @@ def main() -> int:
         folder = Path(name)
         where = ["--name", "bench", "--state-dir", str(folder / "state")]
         up = subprocess.run(
-            [sys.executable, "-m", "sandbox", "up", *where, "--history", "1h"], capture_output=True, text=True, check=True
+            [sys.executable, "-m", "sandbox", "up", *where, "--history", "1h"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         printed = dict(line.split("=", 1) for line in up.stdout.splitlines() if "=" in line)
         environ = {**os.environ, **printed, "RUNBOOK_PROFILE": "sandbox", "OUTPUT_DIR": str(folder / "out")}

@@ -53,6 +53,8 @@ def assert_whole(folder: Folder) -> None:
     for name in folder.names():
         if name.endswith((".json", ".ipynb")):
             folder.json(name)
+        if name.endswith(".jsonl"):
+            [json.loads(line) for line in (folder.path / name).read_text("utf-8").splitlines()]
     assert "status.json" in folder.names()
 
 

@@ -39,7 +39,7 @@ def rank(
     causes = _masked([_judge(rule, by_id, abnormal) for rule in RULES if any(s.holds(by_id) for s in rule.needs)])
     if not abnormal:
         observer = why_blind(evidence, blind)
-        return (observer,) if observer else (_unexplained(blind, 0.5),)
+        return (observer or _unseen(blind),)
     if not causes or causes[0].confidence < ASSERTED:
         causes = [_unexplained(abnormal, 0.5), *causes]
     return tuple(c for c in causes if c.confidence >= _NAMED)
@@ -65,11 +65,18 @@ def _judge(rule: Rule, findings: Mapping[str, Finding], abnormal: tuple[Finding,
 
 
 def _masked(causes: list[Cause]) -> list[Cause]:
-    """Causes with consequences put under their root, best first."""
+    """Causes with consequences put under their root, best first. What is hidden itself hides nothing."""
     masks = {rule.id: rule.masks for rule in RULES}
-    hidden = {m for c in causes if c.confidence >= ASSERTED for m in masks.get(c.id, ())}
+    hidden: set[str] = set()
+    for cause in sorted(causes, key=_order):
+        if cause.confidence >= ASSERTED and cause.id not in hidden:
+            hidden.update(masks.get(cause.id, ()))
     weakened = [_weaker(c) if c.id in hidden else c for c in causes]
-    return sorted(weakened, key=lambda c: (-c.confidence, -len(c.explains), c.id))
+    return sorted(weakened, key=_order)
+
+
+def _order(cause: Cause) -> tuple[float, int, str]:
+    return -cause.confidence, -len(cause.explains), cause.id
 
 
 def _weaker(cause: Cause) -> Cause:
@@ -87,6 +94,19 @@ def _none(findings: Mapping[str, Finding], essential: tuple[str, ...]) -> Cause:
         runbook=None,
         branch="",
         steps=(text("Nothing to mend here. If somebody reported a symptom, note its time and run again then."),),
+    )
+
+
+def _unseen(blind: tuple[Finding, ...]) -> Cause:
+    return Cause(
+        id="unexplained",
+        confidence=0.5,
+        title=text("Nothing abnormal is seen, but too little was seen to call it healthy"),
+        component="none",
+        runbook=None,
+        branch="",
+        explains=tuple(f.id for f in blind),
+        steps=(text("Regain sight of what is listed under the blind spots, then run again."),),
     )
 
 

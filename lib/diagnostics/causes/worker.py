@@ -72,7 +72,7 @@ RULES = (
         title=text("The worker is killed again and again, most likely for its memory"),
         runbook=INCIDENT,
         branch="1.B1",
-        needs=(Sign("worker.restarts", ("killed",), 0.75),),
+        needs=(Sign("worker.restarts", ("killed",), 0.75), Sign("worker.errors", ("heap_full",), 0.75)),
         supports=(
             Sign("worker.deployment", ("crashed", "short"), 0.3),
             Sign("queue.stalled", ("stalled",), 0.2),
@@ -117,7 +117,11 @@ RULES = (
         title=text("A job keeps the worker's event loop busy, so it neither answers nor renews its locks"),
         runbook=INCIDENT,
         branch="1.B1",
-        needs=(Sign("worker.endpoints", ("both_silent",), 0.7), Sign("worker.errors", ("lock_lost",), 0.5)),
+        needs=(
+            Sign("worker.endpoints", ("both_silent",), 0.7),
+            Sign("worker.endpoints", ("partly_silent",), 0.55),
+            Sign("worker.errors", ("lock_lost",), 0.5),
+        ),
         supports=(
             Sign("queue.stalled", ("stalled",), 0.4),
             Sign("worker.errors", ("lock_lost", "stalled"), 0.4),

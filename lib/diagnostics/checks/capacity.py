@@ -29,7 +29,7 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
     name = scope.facts.queue_names[0]
     after, before = (state.now(name), state.before(name)) if state else (None, None)
     if state is None or after is None or before is None:
-        return blind("worker.capacity", seen, *_PROBES, command=command)
+        return blind("worker.capacity", seen, "queue.state", command=command)
     slots, concurrency = _slots(seen, scope)
     usual_s, rate = usual_length_s(seen), _arrivals_per_s(before, after, state.gap_s)
     if not slots or usual_s is None or rate is None:

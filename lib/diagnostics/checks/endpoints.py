@@ -20,7 +20,7 @@ def check_worker_endpoints(seen: Seen, scope: Scope) -> Finding:
     state = _state(health, metrics)
     return Finding(
         id="worker.endpoints",
-        severity=Severity.CRITICAL if state in ("both_silent", "silent") else Severity.OK,
+        severity=_SEVERITY.get(state, Severity.OK),
         state=state,
         sentence=_SAID[state],
         evidence=seen.ids("worker.health", "worker.metrics"),
@@ -28,15 +28,23 @@ def check_worker_endpoints(seen: Seen, scope: Scope) -> Finding:
     )
 
 
+_SEVERITY = {
+    "both_silent": Severity.CRITICAL,
+    "silent": Severity.CRITICAL,
+    "partly_silent": Severity.WARNING,
+}
 _SAID: dict[str, Text] = {
     "answers": text("/metrics answers"),
     "both_silent": text("neither /health nor /metrics gives an answer: the event loop is busy, or the process frozen"),
     "silent": text("/metrics gives no answer, though it needs nothing but the process itself"),
+    "partly_silent": text("/metrics answers at one time and gives no answer at another: one replica is busy or frozen"),
     "gone": text("/metrics is answered by the host's edge, not by the worker"),
 }
 
 
 def _state(health: WorkerHealth | None, metrics: WorkerMetrics) -> str:
+    if metrics.answer is Answer.SILENT and metrics.samples:
+        return "partly_silent"
     if metrics.answer is Answer.SILENT:
         return "both_silent" if health and health.answer is Answer.SILENT else "silent"
     return "answers" if metrics.samples else "gone"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnostics.checks.finding import blind
 from diagnostics.model import Finding
-from diagnostics.readings import RailwayService, Variable
+from diagnostics.readings import Answer, RailwayService, Variable, WorkerHealth
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -27,7 +27,10 @@ def check_worker_environment(seen: Seen, scope: Scope) -> Finding:
     missing = [name for name in scope.facts.required_variables if name not in known]
     malformed = [f"{v.name} ({why})" for v in service.variables if (why := _defect(v, scope))]
     state = "malformed" if malformed else "missing" if missing else _host_state(known, scope)
-    severity = {"malformed": Severity.CRITICAL, "missing": Severity.WARNING}.get(state, Severity.OK)
+    health = seen.reading(WorkerHealth)
+    # A worker that answers has accepted its variables.
+    worst = Severity.WARNING if health and health.answer is Answer.OK else Severity.CRITICAL
+    severity = {"malformed": worst, "missing": Severity.WARNING}.get(state, Severity.OK)
     return Finding(
         id="worker.environment",
         severity=severity,
@@ -44,7 +47,8 @@ def check_worker_environment(seen: Seen, scope: Scope) -> Finding:
 def _defect(variable: Variable, scope: Scope) -> str:
     """What is wrong with the form of one variable, in a word; empty for nothing."""
     shape, *defects = variable.shape.split(":")
-    if defects:
+    is_known = variable.name in (*scope.facts.required_variables, *_SHORTEST, "JOB_CONCURRENCY")
+    if defects and (is_known or variable.name.endswith("REST_URL")):
         return ", ".join(defects)
     if variable.name in scope.facts.required_variables and shape in ("empty", "placeholder"):
         return shape

@@ -19,8 +19,8 @@ def blind(check: str, seen: Seen, *probes: str, command: str = "") -> Finding:
 
     A system absent from the profile is a limit; everything else we tried and could not read is a blind spot.
     """
-    kinds = {seen.failed_as(probe) for probe in probes}
-    is_limit = kinds <= {FailureKind.NOT_CONFIGURED}
+    kinds = {kind for probe in probes if (kind := seen.failed_as(probe))}
+    is_limit = kinds == {FailureKind.NOT_CONFIGURED}
     items = [item for probe in probes if (item := seen.of(probe))]
     why = next((i.failure.why for i in items if i.failure and i.failure.kind is not FailureKind.NOT_CONFIGURED), None)
     return Finding(

@@ -91,7 +91,7 @@ def check_jobs_reason(seen: Seen, scope: Scope) -> Finding:
     return Finding(
         id="jobs.reason",
         severity=Severity.WARNING if is_failing else Severity.OK,
-        state=state if state != Symptom.OTHER.value else _type_state(types, attempts),
+        state=state if state not in (Symptom.OTHER.value, "mixed") else _type_state(types, attempts),
         sentence=text(
             "most failures are of type {job} with reason {reason}",
             job=worst,

@@ -30,7 +30,7 @@ _REDIS = (
     Symptom.RESET,
     Symptom.READ_ONLY,
 )
-_RUNNING = (Symptom.OUT_OF_MEMORY, Symptom.LOCK_LOST, Symptom.STALLED)
+_RUNNING = (Symptom.OUT_OF_MEMORY, Symptom.HEAP_FULL, Symptom.LOCK_LOST, Symptom.STALLED)
 _RECOVERY = {
     **dict.fromkeys(_STARTUP, ("worker.ready",)),
     **dict.fromkeys(_REDIS, ("redis.ready", "worker.ready")),
@@ -49,9 +49,11 @@ def check_worker_errors(seen: Seen, scope: Scope) -> Finding:
     if log is None:
         return blind("worker.errors", seen, "worker.log", command=_COMMAND)
     active = _active(log)
-    symptom = next((s for s in (*_STARTUP, *_REDIS, *_RUNNING) if s in active), None)
+    known = [s for s in (*_STARTUP, *_REDIS, *_RUNNING) if s in active]
+    troubles = [s for s in known if s not in _RUNNING or active[s] >= MANY_STALLS]
+    symptom = next(iter(troubles or known), None)
     count = active[symptom] if symptom else 0
-    is_trouble = symptom is not None and (symptom not in _RUNNING or count >= MANY_STALLS)
+    is_trouble = bool(troubles)
     return Finding(
         id="worker.errors",
         severity=Severity.WARNING if is_trouble else Severity.OK,
@@ -80,7 +82,8 @@ def check_worker_restarts(seen: Seen, scope: Scope) -> Finding:
         return blind("worker.restarts", seen, "worker.log", command=_COMMAND)
     recent = [e for e in log.events if e.at_ms >= log.until_ms - RECENT_MS]
     killed, crashed = _unexplained_starts(recent)
-    state = "killed" if killed >= MANY_STARTS else "crashing" if crashed >= MANY_STARTS else "steady"
+    is_many = killed + crashed >= MANY_STARTS
+    state = "steady" if not is_many else "killed" if killed > crashed else "crashing"
     return Finding(
         id="worker.restarts",
         severity=Severity.OK if state == "steady" else Severity.CRITICAL,
@@ -131,7 +134,9 @@ def _unexplained_starts(events: list[LogEvent]) -> tuple[int, int]:
         before = last.get(event.instance)
         is_again = event.event == "worker.start" and event.instance in started
         if is_again and before is not None and not before.event.startswith("worker.shutdown"):
-            if before.level == "error" or before.symptom in _STARTUP:
+            # A job that failed last is no reason to die; a full heap is, and it is the host's limit that was met.
+            has_crashed = before.level == "error" and not before.job_name and before.symptom is not Symptom.HEAP_FULL
+            if has_crashed or before.symptom in _STARTUP:
                 crashed += 1
             else:
                 killed += 1

@@ -346,17 +346,19 @@ def check_queue_orphans(seen: Seen, scope: Scope) -> Finding:
     beside = {*scope.facts.queue_names, *scope.facts.dead_letter_queues}
     orphans = [q for q in state.first if q.name not in beside and q.is_present]
     worst = max(orphans, key=lambda q: q.depth or 0, default=None)
-    depth = worst.depth if worst else 0
+    depth = (worst.depth or 0) if worst else 0
     limit = scope.thresholds.queue_depth_jobs.warning or scope.thresholds.queue_depth_jobs.critical
-    is_pile = depth is not None and depth > limit
+    is_pile = depth > limit
+    if not is_pile and any(q.depth is None for q in orphans):
+        return unread("queue.orphans", seen, "queue.state", command=command)
     return Finding(
         id="queue.orphans",
-        severity=Severity.UNKNOWN if depth is None else Severity.WARNING if is_pile else Severity.OK,
+        severity=Severity.WARNING if is_pile else Severity.OK,
         state="pile" if is_pile else "small",
         sentence=text("{depth} jobs wait in {queue}, which no worker consumes", depth=_told(depth), queue=worst.name)
         if worst
         else text("no queue without a consumer is seen"),
-        value=None if depth is None else float(depth),
+        value=float(depth),
         unit="jobs",
         threshold=limit,
         evidence=seen.ids("queue.state"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostics.checks.finding import NOT_PERMITTED, blind, redis_cli
+from diagnostics.checks.finding import NOT_PERMITTED, blind, redis_cli, unread
 from diagnostics.model import FailureKind, Finding
 from diagnostics.readings import RedisConnection, RedisServer, WorkerHealth, WorkerMetrics
 from diagnostics.scope import Scope
@@ -81,6 +81,8 @@ def check_redis_memory(seen: Seen, scope: Scope) -> Finding:
                 command=command,
             )
         return blind("redis.memory", seen, "redis.server", command=command)
+    if server.used_bytes is None and server.limit_bytes is not None:
+        return unread("redis.memory", seen, "redis.server", command=command)
     if server.used_bytes is None or server.limit_bytes is None:
         return Finding(
             id="redis.memory",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from diagnostics.checks.finding import blind
+from math import isnan
+
+from diagnostics.checks.finding import blind, unread
 from diagnostics.model import Finding
 from diagnostics.readings import OpenRouterAccount, Symptom
 from diagnostics.scope import Scope
@@ -36,6 +38,8 @@ def check_openrouter_account(seen: Seen, scope: Scope) -> Finding:
             command=_COMMAND,
         )
     left = account.credit_left_usd
+    if left is not None and isnan(left):
+        return unread("openrouter.account", seen, "openrouter.account", command=_COMMAND)
     is_low = left is not None and left < LOW_CREDIT_USD
     return Finding(
         id="openrouter.account",

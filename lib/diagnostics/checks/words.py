@@ -13,6 +13,7 @@ WORDS: dict[Symptom, Text] = {
     Symptom.CREDENTIALS_REJECTED: text("token refused (WRONGPASS)"),
     Symptom.QUOTA_EXHAUSTED: text("request limit of the plan reached (max requests limit exceeded)"),
     Symptom.OUT_OF_MEMORY: text("memory full, writes refused (OOM)"),
+    Symptom.HEAP_FULL: text("the worker's own memory is full (JavaScript heap out of memory)"),
     Symptom.READ_ONLY: text("server is read-only (READONLY)"),
     Symptom.ENVIRONMENT_INVALID: text("an environment variable is missing or malformed (Environment validation error)"),
     Symptom.MODULE_MISSING: text("a module of the release is missing (ERR_MODULE_NOT_FOUND)"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import isnan
 
-from diagnostics.checks.finding import LATEST_DEPLOYMENT, blind, curl, railway
+from diagnostics.checks.finding import LATEST_DEPLOYMENT, blind, curl, railway, unread
 from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding
 from diagnostics.readings import (
@@ -117,15 +118,18 @@ def check_worker_redis(seen: Seen, scope: Scope) -> Finding:
     health, metrics = seen.reading(WorkerHealth), seen.reading(WorkerMetrics)
     command = curl(scope.facts, "/metrics")
     probes = ("worker.health", "worker.metrics")
+    if health is None and metrics is None:
+        return blind("worker.redis", seen, *probes, command=command)
     samples = metrics.samples if metrics else ()
+    has_lost = any(not s.redis_connected for s in samples)
     if health is not None and health.redis_connected and health.answer is Answer.OK:
-        return _redis_ok(seen, probes, command)
+        return _redis_partly(seen, probes, command) if has_lost else _redis_ok(seen, probes, command)
     symptom = _redis_symptom(health, metrics)
-    if symptom is None and (not samples or all(s.redis_connected for s in samples)):
-        if health is None and samples:
+    if symptom is None and not has_lost and (health is None or health.redis_connected is not False):
+        if not samples:
+            return _no_worker(seen, probes, command)
+        if health is None or health.answer is not Answer.SILENT:
             return _redis_ok(seen, ("worker.metrics",), command)
-        if health is None or health.answer is not Answer.SILENT or not samples:
-            return _unconnected_unknown(seen, probes, command)
         symptom = Symptom.TIMED_OUT
     return Finding(
         id="worker.redis",
@@ -148,10 +152,20 @@ def _redis_ok(seen: Seen, probes: tuple[str, ...], command: str) -> Finding:
     )
 
 
-def _unconnected_unknown(seen: Seen, probes: tuple[str, ...], command: str) -> Finding:
+def _redis_partly(seen: Seen, probes: tuple[str, ...], command: str) -> Finding:
+    """`/health` is answered by one replica; `/metrics` of another tells that it has no connection."""
+    return Finding(
+        id="worker.redis",
+        severity=Severity.WARNING,
+        state="partly_lost",
+        sentence=text("one replica of the worker is connected to Redis, another is not"),
+        evidence=seen.ids(*probes),
+        command=command,
+    )
+
+
+def _no_worker(seen: Seen, probes: tuple[str, ...], command: str) -> Finding:
     """Nobody answered who could say. With the worker gone that is its own finding, not a blind spot."""
-    if any(seen.failed_as(p) for p in probes) and not (seen.reading(WorkerHealth) or seen.reading(WorkerMetrics)):
-        return blind("worker.redis", seen, *probes, command=command)
     return Finding(
         id="worker.redis",
         severity=Severity.OK,
@@ -181,6 +195,10 @@ def check_worker_deployment(seen: Seen, scope: Scope) -> Finding:
     wanted = service.replicas_wanted or scope.facts.expected_replicas or 1
     running = service.replicas_running
     state, severity = _deployment_state(service, status, running, wanted)
+    health = seen.reading(WorkerHealth)
+    if severity is Severity.CRITICAL and health is not None and health.answer is Answer.OK:
+        # A release that failed leaves the one before it in place, and that one answers.
+        severity = Severity.WARNING
     return Finding(
         id="worker.deployment",
         severity=severity,
@@ -232,6 +250,8 @@ def check_worker_clock(seen: Seen, scope: Scope) -> Finding:
             command=command,
         )
     skew = abs(health.clock_skew_s)
+    if isnan(skew):
+        return unread("worker.clock", seen, "worker.health", command=command)
     is_far = skew > SKEW_LIMIT_S
     return Finding(
         id="worker.clock",

@@ -20,7 +20,8 @@ _TABLE: tuple[tuple[Symptom, str], ...] = (
         Symptom.QUOTA_EXHAUSTED,
         r"max (daily |monthly )?requests? limit|max concurrent connections|max requests? size",
     ),
-    (Symptom.OUT_OF_MEMORY, r"OOM command not allowed|JavaScript heap out of memory"),
+    (Symptom.OUT_OF_MEMORY, r"OOM command not allowed"),
+    (Symptom.HEAP_FULL, r"JavaScript heap out of memory|Reached heap limit"),
     (Symptom.READ_ONLY, r"READONLY"),
     (Symptom.ENVIRONMENT_INVALID, r"Environment validation (error|failed)|ZodError"),
     (

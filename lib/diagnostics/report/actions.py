@@ -10,8 +10,8 @@ _RAILWAY = "https://railway.app/dashboard"
 _UPSTASH = "https://console.upstash.com"
 _OPENROUTER = "https://openrouter.ai/settings/credits"
 _SENTRY = "https://world-wide-services.sentry.io"
-_SUPABASE = "https://supabase.com/dashboard"
 _NOTHING = text("Nothing: it only looks.")
+_NEEDLESS = text("None needed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ SHEETS: tuple[Sheet, ...] = (
         title=text("Send one test job"),
         clicks=(text("Add a job named test-job to the worker's queue and wait for its completion"),),
         changes=text("One harmless job is added."),
-        undo=text("None needed."),
+        undo=_NEEDLESS,
     ),
     Sheet(
         id="report-to-sentry",
@@ -143,24 +143,32 @@ SHEETS: tuple[Sheet, ...] = (
         title=text("Look at Upstash"),
         clicks=(text("Upstash console → the database: status, usage against the plan, REST API credentials"),),
         changes=_NOTHING,
-        undo=text("None needed."),
+        undo=_NEEDLESS,
         link=_UPSTASH,
     ),
     Sheet(
-        id="open-openrouter-credits",
-        title=text("Look at OpenRouter's credit and keys"),
-        clicks=(text("OpenRouter → Settings → Credits, then Keys"),),
+        id="open-upstash-status",
+        title=text("Look at Upstash's status page"),
+        clicks=(text("Upstash status: is an incident open for the region of our database?"),),
         changes=_NOTHING,
-        undo=text("None needed."),
-        link=_OPENROUTER,
+        undo=_NEEDLESS,
+        link="https://status.upstash.com",
     ),
     Sheet(
-        id="open-supabase-dashboard",
-        title=text("Look at Supabase"),
-        clicks=(text("Supabase dashboard → the project: status, usage, logs"),),
+        id="open-railway-deployments",
+        title=text("Look at the worker's deployments"),
+        clicks=(text("Railway → gpt-agent-platform (the worker) → Deployments: what changed just before the onset?"),),
         changes=_NOTHING,
-        undo=text("None needed."),
-        link=_SUPABASE,
+        undo=_NEEDLESS,
+        link=_RAILWAY,
+    ),
+    Sheet(
+        id="open-openrouter",
+        title=text("Look at OpenRouter's credit and keys"),
+        clicks=(text("OpenRouter → Settings → Credits, then Keys; then https://status.openrouter.ai"),),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link=_OPENROUTER,
     ),
 )
 

@@ -124,13 +124,10 @@ async def _embeddings(request: Request) -> Response:
         return _error(400, "Invalid request parameters")
     texts = [given] if isinstance(given, str) else given
     data = [
-        {"object": "embedding", "index": index, "embedding": _embedding(str(text))}
-        for index, text in enumerate(texts)
+        {"object": "embedding", "index": index, "embedding": _embedding(str(text))} for index, text in enumerate(texts)
     ]
     usage = {"prompt_tokens": 8 * len(texts), "total_tokens": 8 * len(texts)}
-    return JSONResponse(
-        {"object": "list", "model": body.get("model", EMBEDDING_MODEL), "data": data, "usage": usage}
-    )
+    return JSONResponse({"object": "list", "model": body.get("model", EMBEDDING_MODEL), "data": data, "usage": usage})
 
 
 async def _missing(_request: Request, _error_seen: Exception) -> Response:

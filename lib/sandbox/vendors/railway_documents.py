@@ -42,9 +42,7 @@ class Call:
     def operations(self) -> tuple[Operation, ...]:
         """The top-level fields asked for, fragments resolved."""
         fragments = {
-            each.name.value: each
-            for each in self.document.definitions
-            if isinstance(each, FragmentDefinitionNode)
+            each.name.value: each for each in self.document.definitions if isinstance(each, FragmentDefinitionNode)
         }
         names = _fields(self.operation.selection_set, fragments, frozenset())
         return tuple(Operation(name=name, kind=self.operation.operation.value) for name in names)

@@ -27,9 +27,7 @@ class LatestLines:
     def of(self, lines: Iterable[LogLine], service: Service, *, spare: bool = False) -> list[LogLine]:
         """Choose from `lines`; `spare` adds the one line too many of the real API."""
         limit = _checked(self.limit) + int(spare)
-        return _newest(
-            _between(lines, _predicate(self.filter_, service), self.start_date, self.end_date), limit
-        )
+        return _newest(_between(lines, _predicate(self.filter_, service), self.start_date, self.end_date), limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,9 +158,7 @@ def deployment_node(board: Backboard, deployment: Deployment) -> Payload:
     }
 
 
-def connection(
-    board: Backboard, nodes: Sequence[Payload], arguments: Mapping[str, int | str | None]
-) -> Payload:
+def connection(board: Backboard, nodes: Sequence[Payload], arguments: Mapping[str, int | str | None]) -> Payload:
     """A Relay connection over `nodes`. Cursors name nodes, so pages stay true while new ones arrive."""
     cursors = [base64.b64encode(f"cursor:{node['id']}".encode()).decode() for node in nodes]
     low = _position(cursors, arguments.get("after"), missing=-1) + 1

@@ -89,9 +89,7 @@ def environment_logs(board: Backboard, *, environment_id: str, **window: Any) ->
     return _logs(board, AnchoredLines(**window).of(board.service.logs(), board.service))
 
 
-def http_logs(
-    board: Backboard, *, deployment_id: str, limit: int | None = None, **window: Any
-) -> list[Payload]:
+def http_logs(board: Backboard, *, deployment_id: str, limit: int | None = None, **window: Any) -> list[Payload]:
     """Nothing, whatever is asked: nobody stands at the edge of the sandbox and writes one."""
     board.deployment(deployment_id)
     LatestLines(limit=limit).of((), board.service)

@@ -116,9 +116,7 @@ async def ask(exchange: Exchange) -> httpx.Response:
     transport = httpx.ASGITransport(openrouter_app(OpenRouterState(api_key=API_KEY, mode=exchange.mode)))
     headers = {"Authorization": f"Bearer {exchange.key}"} if exchange.key else {}
     async with httpx.AsyncClient(transport=transport, base_url=f"http://openrouter{PREFIX}") as client:
-        return await client.request(
-            exchange.method.upper(), exchange.path, headers=headers, json=exchange.body
-        )
+        return await client.request(exchange.method.upper(), exchange.path, headers=headers, json=exchange.body)
 
 
 def served() -> set[tuple[str, str]]:

@@ -79,9 +79,7 @@ EXCHANGES: tuple[Exchange, ...] = (
         status=200,
         mode=OpenRouterMode.CREDIT_EXHAUSTED,
     ),
-    Exchange(
-        name="key, rate limited", method="get", path="/key", status=200, mode=OpenRouterMode.RATE_LIMITED
-    ),
+    Exchange(name="key, rate limited", method="get", path="/key", status=200, mode=OpenRouterMode.RATE_LIMITED),
     Exchange(name="key without a key", method="get", path="/key", status=401, key=None),
     Exchange(name="key, wrong", method="get", path="/key", status=401, key="sk-or-v1-stale"),
     Exchange(
@@ -118,9 +116,7 @@ EMBEDDINGS_REQUEST: Mapping[str, object] = {
     "required": ["model", "input"],
     "properties": {
         "model": {"type": "string"},
-        "input": {
-            "oneOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]
-        },
+        "input": {"oneOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
     },
 }
 EMBEDDINGS_ANSWER: Mapping[str, object] = {

@@ -171,9 +171,7 @@ def listed_operations() -> set[str]:
     return {name for request in REQUESTS for name in _operations(request)}
 
 
-async def check_clients(
-    published: GraphQLSchema, tally: Tally, modules: Sequence[str] = CLIENT_MODULES
-) -> None:
+async def check_clients(published: GraphQLSchema, tally: Tally, modules: Sequence[str] = CLIENT_MODULES) -> None:
     """Check the documents our own clients declare in `DOCUMENTS`, where these modules exist."""
     for module in modules:
         if not _exists(module):

@@ -41,6 +41,7 @@ NEEDS = {
     "queue.progress": ("queue.state",),
     "queue.delayed": ("queue.state",),
     "queue.stalled": ("queue.state",),
+    "queue.orphans": ("queue.state",),
     "jobs.failures": ("worker.log", "queue.jobs", "worker.metrics"),
     "jobs.reason": ("worker.log", "queue.jobs", "worker.metrics"),
     "worker.capacity": ("queue.state",),

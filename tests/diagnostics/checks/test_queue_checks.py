@@ -6,11 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from diagnostics.model import FailureKind
-from diagnostics.readings import Answer, QueueCounts, Reading
-from diagnostics.scope import Facts
-from diagnostics.severity import Severity
-from diagnostics.thresholds import Limits
 from tests.diagnostics.healthy import (
     QUEUE,
     SCOPE,
@@ -26,6 +21,12 @@ from tests.diagnostics.healthy import (
     unanswered,
     unanswered_metrics,
 )
+
+from diagnostics.model import FailureKind
+from diagnostics.readings import Answer, JobRows, QueueCounts, QueueState, Reading
+from diagnostics.scope import Facts
+from diagnostics.severity import Severity
+from diagnostics.thresholds import Limits
 
 OK, WARNING, CRITICAL, UNKNOWN = Severity.OK, Severity.WARNING, Severity.CRITICAL, Severity.UNKNOWN
 ABSENT = QueueCounts(name=QUEUE, is_present=False)
@@ -107,7 +108,11 @@ def test_paused(is_paused: bool | None, severity: Severity, state: str) -> None:
     [
         ({}, OK, "matches"),
         ({"worker.health": health(queue_name="jobs")}, CRITICAL, "mismatch"),
-        ({"worker.health": FailureKind.TIMEOUT, "worker.metrics": metrics(sample(queue_name="jobs"))}, CRITICAL, "mismatch"),
+        (
+            {"worker.health": FailureKind.TIMEOUT, "worker.metrics": metrics(sample(queue_name="jobs"))},
+            CRITICAL,
+            "mismatch",
+        ),
         ({"worker.metrics": metrics(sample(), sample(queue_name="jobs"))}, CRITICAL, "mismatch"),
         (
             {
@@ -133,15 +138,15 @@ IDLE: dict[str, Any] = {"wait": 0, "active": 0, "newest_completed_at": ago(7200)
     ("now", "jobs", "severity", "state"),
     [
         (counts(), rows(*running(1, 10)), OK, "flowing"),
-        (counts(newest_completed_at=ago(20)), rows(*running(600)), OK, "flowing"),
-        (counts(newest_completed_at=ago(20.1)), rows(*running(20.1)), CRITICAL, "hung"),
-        (counts(newest_completed_at=ago(20.1)), rows(*running(20)), OK, "starting"),
+        (counts(newest_completed_at=ago(15)), rows(*running(600)), OK, "flowing"),
+        (counts(newest_completed_at=ago(15.1)), rows(*running(15.1)), CRITICAL, "hung"),
+        (counts(newest_completed_at=ago(15.1)), rows(*running(15)), OK, "starting"),
         (counts(newest_completed_at=None, newest_failed_at=None), rows(*running(600)), CRITICAL, "hung"),
         (counts(newest_completed_at=ago(900), newest_failed_at=ago(5)), rows(*running(600)), OK, "flowing"),
         (counts(**IDLE), rows(), OK, "idle"),
         (counts(**{**IDLE, "delayed": 900}), rows(), OK, "idle"),
-        (counts(**{**IDLE, "wait": 5, "oldest_waiting_at": ago(20.1)}), rows(), CRITICAL, "stuck"),
-        (counts(**{**IDLE, "wait": 5, "oldest_waiting_at": ago(20)}), rows(), OK, "starting"),
+        (counts(**{**IDLE, "wait": 5, "oldest_waiting_at": ago(15.1)}), rows(), CRITICAL, "stuck"),
+        (counts(**{**IDLE, "wait": 5, "oldest_waiting_at": ago(15)}), rows(), OK, "starting"),
         (counts(**{**IDLE, "active": 5}), rows(*running(3, 5)), OK, "starting"),
         (counts(**{**IDLE, "active": 5}), rows(), OK, "starting"),
         (
@@ -158,22 +163,41 @@ IDLE: dict[str, Any] = {"wait": 0, "active": 0, "newest_completed_at": ago(7200)
     ],
 )
 def test_progress(now: QueueCounts, jobs: Reading | FailureKind, severity: Severity, state: str) -> None:
-    """Only jobs that could have moved count, against ten usual lengths (2 s here); what is not read is not idle."""
+    """Ten jobs of two seconds may be quiet for 15 s; only jobs that could have moved count; unread is not idle."""
     finding = found("queue.progress", {"queue.state": queue(now), "queue.jobs": jobs})
     assert (finding.severity, finding.state) == (severity, state)
 
 
-def test_progress_waits_fifteen_seconds_at_least() -> None:
-    """Very short jobs do not make the check hasty."""
-    quick = replace(rows(), rows=tuple(replace(r, started_ms=r.finished_ms) for r in rows().rows))
-    finding = found("queue.progress", {"queue.state": queue(counts(newest_completed_at=ago(15))), "queue.jobs": quick})
-    assert (finding.state, finding.threshold) == ("flowing", 15.0)
+def lasting(seconds: float) -> JobRows:
+    """Completed jobs of this length, and an active one that is very old."""
+    done = tuple(replace(r, started_ms=(r.finished_ms or 0) - round(seconds * 1000)) for r in rows().rows)
+    return replace(rows(), rows=(*done, *running(7200)))
 
 
-def test_progress_knows_the_length_of_jobs_from_the_worker_too() -> None:
-    """Without job rows the worker's own average tells how long a job takes."""
-    finding = found("queue.progress", {"queue.jobs": FailureKind.SCHEMA})
-    assert finding.threshold == 20.0
+@pytest.mark.parametrize(
+    ("jobs", "active", "limit"),
+    [
+        (lasting(0), 10, 15),
+        (lasting(2), 50, 15),
+        (lasting(20), 50, 60),
+        (lasting(20), 10, 60),
+        (lasting(20), 1, 400),
+        (FailureKind.SCHEMA, 50, 15),
+    ],
+)
+def test_progress_waits_for_as_long_as_chance_allows(jobs: Reading | FailureKind, active: int, limit: float) -> None:
+    """At least 15 s, three usual lengths, and until twenty ends are missed; the worker's average stands in for rows."""
+    now = counts(active=active, newest_completed_at=ago(limit))
+    finding = found("queue.progress", {"queue.state": queue(now), "queue.jobs": jobs})
+    assert (finding.state, finding.threshold) == ("flowing", limit)
+
+
+def test_progress_without_a_known_length_waits_a_minute() -> None:
+    """Neither rows nor averages tell how long a job takes: the runbook's minute decides."""
+    none_done = {"queue.jobs": replace(rows(), rows=running(7200)), "worker.metrics": FailureKind.TIMEOUT}
+    for seconds, state in ((60, "flowing"), (60.1, "hung")):
+        changes = {**none_done, "queue.state": queue(counts(newest_completed_at=ago(seconds)))}
+        assert found("queue.progress", changes).state == state
 
 
 @pytest.mark.parametrize(
@@ -191,7 +215,8 @@ def test_progress_knows_the_length_of_jobs_from_the_worker_too() -> None:
 def test_delayed(delayed: int | None, severity: Severity, state: str) -> None:
     """More than 500 delayed jobs are a backlog of their own."""
     finding = found("queue.delayed", {"queue.state": queue(counts(delayed=delayed))})
-    assert (finding.severity, finding.state, finding.value) == (severity, state, delayed)
+    assert (finding.severity, finding.state) == (severity, state)
+    assert finding.value == (None if severity is UNKNOWN else delayed)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +234,31 @@ def test_stalled(count: int | None, active: int, severity: Severity, state: str)
     """A few jobs between two reads hold no lock for a moment; more than a tenth, and more than two, have stalled."""
     finding = found("queue.stalled", {"queue.state": queue(counts(active=active, active_without_lock=count))})
     assert (finding.severity, finding.state, finding.value) == (severity, state, count)
+
+
+def beside(name: str = "app-jobs", **changes: Any) -> QueueState:
+    """The main queue and one beside it, counted briefly."""
+    brief = QueueCounts(name=name, is_present=True, wait=0, paused=0, prioritized=0, failed=0)
+    return replace(queue(), first=(counts(), replace(brief, **changes)))
+
+
+@pytest.mark.parametrize(
+    ("state", "severity", "word", "value"),
+    [
+        (queue(), OK, "small", 0),
+        (beside(is_present=False, wait=None, paused=None, prioritized=None), OK, "small", 0),
+        (beside(prioritized=499), OK, "small", 499),
+        (beside(prioritized=500), OK, "small", 500),
+        (beside(prioritized=501), WARNING, "pile", 501),
+        (beside(wait=10**6), WARNING, "pile", 10**6),
+        (beside(prioritized=None), UNKNOWN, "blind", None),
+        (beside("agent-jobs-dlq", wait=10**6), OK, "small", 0),
+    ],
+)
+def test_orphans(state: QueueState, severity: Severity, word: str, value: int | None) -> None:
+    """A queue nobody consumes may hold 500 jobs; the dead letters are not among them."""
+    finding = found("queue.orphans", {"queue.state": state})
+    assert (finding.severity, finding.state, finding.value) == (severity, word, value)
 
 
 def test_the_profile_moves_the_thresholds() -> None:

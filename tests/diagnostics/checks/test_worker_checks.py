@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from diagnostics.model import FailureKind
-from diagnostics.readings import Answer, Reading, Symptom, WorkerHealth, WorkerMetrics
-from diagnostics.severity import Severity
-from diagnostics.thresholds import Limits
 from tests.diagnostics.healthy import (
     SCOPE,
     ago,
@@ -26,6 +22,11 @@ from tests.diagnostics.healthy import (
     unanswered,
     unanswered_metrics,
 )
+
+from diagnostics.model import FailureKind
+from diagnostics.readings import Answer, Reading, Symptom, WorkerHealth, WorkerMetrics
+from diagnostics.severity import Severity
+from diagnostics.thresholds import Limits
 
 OK, WARNING, CRITICAL, UNKNOWN = Severity.OK, Severity.WARNING, Severity.CRITICAL, Severity.UNKNOWN
 NO_PROOF = {"worker.log": log(done=0), "queue.state": queue(counts(newest_completed_at=None, newest_failed_at=None))}

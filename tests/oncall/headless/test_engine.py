@@ -50,6 +50,7 @@ def papermill(home: Path, notebook: Path, *options: str, engine: bool = True) ->
         timeout=90,
         check=False,
     )
+    assert output.is_file(), done.stderr
     return done.returncode, done.stderr, nbformat.read(output, as_version=4)
 
 

@@ -123,7 +123,6 @@ class MemoryService:
             status_updated_at=BASE + timedelta(hours=number - 4, minutes=2),
             commit=f"{number}f3c0de",
             instances=[
-                Instance(id=instance_id(number, replica), status=InstanceStatus.RUNNING)
-                for replica in replicas
+                Instance(id=instance_id(number, replica), status=InstanceStatus.RUNNING) for replica in replicas
             ],
         )

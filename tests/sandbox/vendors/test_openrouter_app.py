@@ -123,9 +123,7 @@ def test_client_that_gives_up_on_a_hang_leaves_no_error_behind(caplog: pytest.Lo
         port = server.servers[0].sockets[0].getsockname()[1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=0.2) as client:
             with pytest.raises(httpx.ReadTimeout):
-                await client.post(
-                    "/chat/completions", json=CHAT[2], headers={"Authorization": f"Bearer {KEY}"}
-                )
+                await client.post("/chat/completions", json=CHAT[2], headers={"Authorization": f"Bearer {KEY}"})
             given.mode = OpenRouterMode.OK
             answer = await client.get("/models")
         await asyncio.sleep(0.1)  # the server's turn to notice

@@ -73,9 +73,7 @@ def test_unreadable_filter_is_an_error(text: str) -> None:
         parse_filter(text, service_id=SERVICE_ID)
 
 
-WORDS = st.sampled_from(
-    ["job", "completed", '"Redis connected"', "@level:error", "ENOTFOUND", "@duration:>1000"]
-)
+WORDS = st.sampled_from(["job", "completed", '"Redis connected"', "@level:error", "ENOTFOUND", "@duration:>1000"])
 FILTERS = st.recursive(
     WORDS,
     lambda inner: st.one_of(

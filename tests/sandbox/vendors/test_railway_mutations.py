@@ -35,9 +35,7 @@ def patch(regions: object) -> dict[str, object]:
 def test_upsert_is_seen_at_once_and_makes_a_deployment() -> None:
     """A variable is there in the next reading, and the service is deployed with it."""
     railway, service = started()
-    assert railway.ask(UPSERT, input={**SCOPE, "name": "JOB_CONCURRENCY", "value": "50"}) == {
-        "variableUpsert": True
-    }
+    assert railway.ask(UPSERT, input={**SCOPE, "name": "JOB_CONCURRENCY", "value": "50"}) == {"variableUpsert": True}
     assert service.values["JOB_CONCURRENCY"] == "50"
     assert service.history[0].status is DeploymentStatus.INITIALIZING
 

@@ -1,0 +1,68 @@
+"""Faults of the queue, the jobs, the traffic and the model provider."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.sandbox.faults.observations import Sight, both, queue, says, well
+from tests.sandbox.running import Running, eventually, running
+
+from sandbox.faults import FAULTS
+
+
+async def _is_paused(one: Running) -> bool:
+    async with one.redis() as redis:
+        return bool(await redis.hexists("bull:agent-jobs:meta", "paused"))
+
+
+async def _other_queue(one: Running) -> bool:
+    answer = await one.get("/health")
+    return answer is not None and answer.json()["worker"]["queueName"] == "agent-tasks"
+
+
+SEEN: dict[str, Sight] = {
+    "queue-paused": both(well, _is_paused, queue(lambda n: n["paused"] > 0 and n["wait"] == 0)),
+    "queue-name-mismatch": both(well, _other_queue, queue(lambda n: n["wait"] > 0 and n["active"] == 0)),
+    "queue-delayed-backlog": both(well, queue(lambda n: n["delayed"] >= 1500)),
+    "queue-prioritized-backlog": both(well, queue(lambda n: n["prioritized"] >= 1200, "app-jobs")),
+    "handlers-hung": both(well, queue(lambda n: n["active"] == 50 and n["wait"] > 0)),
+    "handler-missing": both(well, says("No handler registered for job process-asset")),
+    "jobs-poison-type": both(well, says("CRM connection not found")),
+    "concurrency-too-low": both(well, queue(lambda n: n["active"] <= 2 and n["wait"] > 500)),
+    "traffic-surge": queue(lambda n: n["active"] >= 40 and n["wait"] > 1000),
+    "openrouter-rate-limited": both(well, says("LLM API error: 429")),
+    "openrouter-credentials-rejected": both(well, says("LLM API error: 401")),
+    "openrouter-credit-exhausted": both(well, says("LLM API error: 402")),
+    "openrouter-down": both(well, says("LLM API error: 503")),
+    "queue-resumed": both(well, queue(lambda n: n["paused"] == 0)),
+    "queue-quiet": both(well, queue(lambda n: n["wait"] == 0)),
+    "jobs-slow-but-finishing": both(well, queue(lambda n: n["wait"] == 0)),
+    "handler-failing-rarely": both(well, queue(lambda n: n["wait"] < 5)),
+    "traffic-peak": both(well, queue(lambda n: n["wait"] < 20)),
+    "openrouter-hiccup": both(well, queue(lambda n: n["wait"] < 20)),
+}
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("job-faults")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", SEEN)
+async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
+    """`fault` returns when it shows; after `heal` the backlog drains and jobs complete."""
+    one.order("fault", name)
+    try:
+        await eventually(lambda: SEEN[name](one), 20)
+    finally:
+        one.order("heal")
+    drained = both(well, queue(lambda n: n["wait"] + n["paused"] < 30))
+    await eventually(lambda: drained(one), 60)
+
+
+def test_every_fault_is_tested_somewhere() -> None:
+    """A fault that is added is seen from outside in one of these modules."""
+    from tests.sandbox.faults import test_redis_faults, test_worker_faults
+
+    tested = {*SEEN, *test_redis_faults.SEEN, *test_worker_faults.SEEN}
+    assert tested == {fault.name for fault in FAULTS}
