@@ -236,11 +236,10 @@ def _last(axes: Axes, curve: Curve) -> None:
     value = float(series.value[last])
     at = min(int(series.at_ms[last]) + series.step_ms, max(int(series.at_ms[-1]), series.until_ms))
     axes.plot([_day(at)], [value * curve.scale], marker="o", color=_CURVE, clip_on=False)
-    is_high = value * curve.scale > 0.8 * axes.get_ylim()[1]
     axes.annotate(
         curve.wording.value(value, series.unit),
         (_day(at), value * curve.scale),
-        xytext=(-7, -15 if is_high else 8),
+        xytext=(-7, 7),
         textcoords="offset points",
         ha="right",
         fontsize=11,

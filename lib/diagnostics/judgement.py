@@ -120,8 +120,9 @@ def _blind_spots(findings: tuple[Finding, ...], seen: Seen) -> tuple[BlindSpot, 
     for finding in findings:
         if finding.severity is not Severity.UNKNOWN:
             continue
-        items = [e for e in seen.evidence if e.id in finding.evidence and e.failure]
-        failure = next((e.failure for e in items if e.failure), None)
+        cited = [e for name in finding.evidence for e in seen.evidence if e.id == name]
+        items = [e for e in cited if e.failure and e.failure.kind is not FailureKind.NOT_CONFIGURED]
+        failure = next((e.failure for e in items), None)
         told |= {e.id for e in items}
         spots.append(
             BlindSpot(

@@ -23,4 +23,4 @@ def translator(language: str) -> Translate:
         return english
     if language not in LANGUAGES:
         raise SettingsError(f"language {language!r} is not available; choose one of: {', '.join(LANGUAGES)}")
-    return gettext.translation("runbook", _LOCALE, languages=[language]).gettext
+    return gettext.translation("runbook", _LOCALE, languages=[language], fallback=True).gettext

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -22,7 +23,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
@@ -46,10 +46,13 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _pair(value: object) -> object:
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return Limits(*value)
-    return value
+def _pair(value: object) -> Limits:
+    if isinstance(value, Limits):
+        return value
+    numbers = [n for n in value if isinstance(n, int | float)] if isinstance(value, list | tuple) else []
+    if len(numbers) != 2 or not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("must be two numbers, [warning, critical]")
+    return Limits(*numbers)
 
 
 def _ordered(value: Limits) -> Limits:
@@ -58,8 +61,20 @@ def _ordered(value: Limits) -> Limits:
     return value
 
 
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone; write it like Europe/Moscow") from None
+    return value
+
+
 Url = Annotated[str, AfterValidator(_http_url)]
 Pair = Annotated[Limits, BeforeValidator(_pair), AfterValidator(_ordered)]
+
+Length = Annotated[float, Field(gt=0, le=1e6)]
+VariableName = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]{0,63}$")]
+"""The name of a variable that holds a secret. Strict, so that a secret put here by mistake is refused, not printed."""
 
 
 class Section(BaseModel):
@@ -74,21 +89,21 @@ class WorkerSection(Section):
 
 
 class QueueSection(Section):
-    names: tuple[str, ...] = ("agent-jobs",)
+    names: Annotated[tuple[str, ...], Field(min_length=1)] = ("agent-jobs",)
     orphans: tuple[str, ...] = ("app-jobs",)
     dead_letter: tuple[str, ...] = ("agent-jobs-dlq",)
     prefix: str = "bull"
 
 
 class RedisSection(Section):
-    url_env: str = "REDIS_URL"
+    url_env: VariableName = "REDIS_URL"
     ca_file: Path | None = None
     expected_host: str = ""
 
 
 class RailwaySection(Section):
     base_url: Url = "https://backboard.railway.com/graphql/v2"
-    token_env: str = "RAILWAY_TOKEN"
+    token_env: VariableName = "RAILWAY_TOKEN"
     token_kind: Literal["project", "account"] = "project"
     project_id: str = ""
     environment_id: str = ""
@@ -97,7 +112,7 @@ class RailwaySection(Section):
 
 class OpenRouterSection(Section):
     base_url: Url = "https://openrouter.ai/api/v1"
-    token_env: str = "OPENROUTER_API_KEY"
+    token_env: VariableName = "OPENROUTER_API_KEY"
 
 
 class RequiredVariables(Section):
@@ -112,8 +127,8 @@ class ThresholdsSection(Section):
     queue_depth_jobs: Pair = Thresholds().queue_depth_jobs
     error_ratio: Pair = Thresholds().error_ratio
     p95_s: Pair = Thresholds().p95_s
-    worker_down_s: PositiveFloat = Thresholds().worker_down_s.critical
-    escalate_after_min: PositiveFloat = Thresholds().escalate_after_min
+    worker_down_s: Length = Thresholds().worker_down_s.critical
+    escalate_after_min: Length = Thresholds().escalate_after_min
 
 
 class BudgetSection(Section):
@@ -132,7 +147,7 @@ class Profile(Section):
     name: str
     env_file: Path | None = None
     language: Literal["en", "ru"] = "en"
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     worker: WorkerSection | None = None
     queue: QueueSection = QueueSection()
     redis: RedisSection | None = None
@@ -183,7 +198,7 @@ class Settings(BaseModel):
         return Facts(
             worker_url=shown(p.worker.base_url) if p.worker and p.worker.base_url else "",
             railway_url=shown(p.railway.base_url) if p.railway else "",
-            redis_host=(urlsplit(self.secret(p.redis.url_env) or "").hostname or "") if p.redis else "",
+            redis_host=_host(self.secret(p.redis.url_env) or "") if p.redis else "",
             redis_variable=p.redis.url_env if p.redis else "REDIS_URL",
             expected_host=p.redis.expected_host if p.redis else "",
             expected_replicas=p.worker.expected_replicas if p.worker else None,
@@ -204,6 +219,13 @@ def shown(url: str) -> str:
     host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{host}{port}{parts.path}".rstrip("/")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def load(profile: str | None, *, environ: Mapping[str, str], root: Path, folders: tuple[Path, ...]) -> Settings:
@@ -257,7 +279,15 @@ def _read(path: Path) -> dict[str, Any]:
 def _env_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
+    try:
+        found = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"env_file {path.name} cannot be read as text") from None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+_ALWAYS = ("thresholds", "budget", "queue", "variables")
+"""Sections that are no system: they exist whether or not the profile writes them."""
 
 
 def _overlay(document: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -274,20 +304,16 @@ def _overlay(document: dict[str, Any], environ: Mapping[str, str]) -> None:
             close = get_close_matches(path[0], Profile.model_fields, n=1)
             hint = f"; did you mean {close[0].upper()}?" if close else ""
             raise SettingsError(f"{variable}: the profile has no section {path[0].upper()}{hint}")
-        target = (
-            document.get(path[0])
-            if path[0] not in ("thresholds", "budget", "queue")
-            else document.setdefault(path[0], {})
-        )
+        target = document.get(path[0]) if path[0] not in _ALWAYS else document.setdefault(path[0], {})
         for key in path[1:-1]:
-            target = target.get(key) if isinstance(target, dict) else None
+            target = target.setdefault(key, {}) if isinstance(target, dict) else None
         if isinstance(target, dict):
             target[path[-1]] = _literal(value)
 
 
 def _literal(value: str) -> Any:
-    """Numbers and lists are written as in the profile; everything else is text."""
-    if value.startswith("[") or re.fullmatch(r"-?\d+(\.\d+)?", value):
+    """Lists are written as in the profile; everything else is text, which a number's key reads as a number."""
+    if value.startswith("["):
         try:
             return json.loads(value)
         except json.JSONDecodeError:

@@ -18,7 +18,7 @@ from sandbox import control, daemon
 from sandbox.control import Refused
 from sandbox.faults import FAULTS, fault_named
 from sandbox.plan import Plan
-from sandbox.state import Files, env_lines
+from sandbox.state import Files, env_lines, is_alive
 
 COMMANDS = ("up", "down", "fault", "heal", "status", "faults")
 UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -89,9 +89,10 @@ def _down(options: argparse.Namespace) -> None:
         _clean(files)
         _complain(f"'{options.name}' is not running")
         return
-    control.order(_address(files)["control"], "down")
+    address = _address(files)
+    control.order(address["control"], "down")
     give_up_at = time.monotonic() + END_WITHIN_S
-    while files.is_locked():
+    while files.is_locked() or is_alive(int(address["pid"])):
         if time.monotonic() > give_up_at:
             raise Refused(f"'{options.name}' did not end within {END_WITHIN_S:g} s; see {files.log}")
         time.sleep(0.02)

@@ -94,6 +94,18 @@ def env_lines(values: Mapping[str, str]) -> str:
     return "".join(f"{name}={value if _is_plain(value) else shlex.quote(value)}\n" for name, value in values.items())
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs. One that has ended and was not waited for does not."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except ProcessLookupError:
+        return False
+    except (FileNotFoundError, PermissionError):
+        return not Path("/proc/self").exists()
+    return state != "Z"
+
+
 def make_scratch() -> Path:
     """A private directory with a short path and no blanks."""
     root = tempfile.gettempdir()

@@ -55,7 +55,7 @@ def test_marks_of_lists_and_headings_are_not_part_of_a_sentence(notebook):
 
 
 def test_the_extraction_gives_babel_every_sentence(notebook):
-    found = [message for _, _, message, _ in extract(io.BytesIO(json.dumps(notebook).encode()), [], [], {})]
+    found = [message for _, _, message, _ in extract(io.BytesIO(json.dumps(notebook).encode()), [], [], options={})]
     assert found == sentences(notebook)
 
 
@@ -74,7 +74,7 @@ def test_the_committed_translations_are_fresh():
 
 @has_catalogue
 def test_no_sentence_of_a_notebook_is_left_in_english(notebook):
-    from diagnostics.language import translator  # noqa: PLC0415
+    from diagnostics.language import translator
 
     assert [told for told in sentences(notebook) if translator("ru")(told) == told] == []
 

@@ -69,7 +69,7 @@ async def test_the_supervisors_death_ends_everything(tmp_path: Path, number: sig
 async def test_foreground_stays_until_interrupted(tmp_path: Path) -> None:
     """`--foreground` prints its settings, stays, and ends cleanly on SIGINT."""
     command = [sys.executable, "-m", "sandbox", "up", "--foreground"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in EXPECTED]
     assert set(parse("".join(lines))) == EXPECTED

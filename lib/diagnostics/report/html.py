@@ -35,34 +35,56 @@ def render_report(
         runbook: the incident's procedure, for its steps in the written order and its escalation.
     """
     wording = Wording(language, timezone)
-    environment = Environment(
+    template = _environment().get_template("report.html.jinja")
+    return template.render(
+        L=labels(wording),
+        language=language,
+        summary=summarise(diagnosis, wording),
+        charts=_charts(diagnosis, language=language, timezone=timezone),
+        steps=_steps(diagnosis, runbook, wording),
+        escalation=[wording.say(line) for line in runbook.escalation] if runbook else [],
+        files=list(artifact_files),
+        **_findings(diagnosis, wording),
+        **_causes(diagnosis, wording),
+        **_circumstances(diagnosis, wording),
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("diagnostics.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    template = environment.get_template("report.html.jinja")
+
+
+def _findings(diagnosis: Diagnosis, wording: Wording) -> dict[str, Any]:
+    ordered = worst_first(diagnosis.findings)
+    return {
+        "bad": [_finding(f, wording) for f in ordered if f.severity is not Severity.OK],
+        "good": [_finding(f, wording) for f in ordered if f.severity is Severity.OK],
+    }
+
+
+def _causes(diagnosis: Diagnosis, wording: Wording) -> dict[str, Any]:
     stands = asserted(diagnosis)
-    return template.render(
-        L=labels(wording),
-        language=language,
-        summary=summarise(diagnosis, wording),
-        facts=_facts(diagnosis, wording),
-        charts=_charts(diagnosis, language=language, timezone=timezone),
-        bad=[_finding(f, wording) for f in worst_first(diagnosis.findings) if f.severity is not Severity.OK],
-        good=[_finding(f, wording) for f in diagnosis.findings if f.severity is Severity.OK],
-        causes=[_cause(c, diagnosis, wording) for c in diagnosis.causes],
-        todo=[wording.say(line) for line in (stands.steps if stands else ())],
-        actions=_actions(stands, wording),
-        steps=_steps(diagnosis, runbook, wording),
-        escalation=[wording.say(line) for line in runbook.escalation] if runbook else [],
-        contacts=[(plain(c.name), link(c.url)) for c in diagnosis.clock.contacts],
-        limits=[(wording.say(x.what), plain(x.link), link(x.link)) for x in diagnosis.limits],
-        timeline=[(wording.time(e.at), wording.say(e.what), e.evidence) for e in diagnosis.timeline],
-        evidence=[_evidence(e, wording) for e in diagnosis.evidence],
-        files=list(artifact_files),
-    )
+    return {
+        "causes": [_cause(c, diagnosis, wording) for c in diagnosis.causes],
+        "todo": [wording.say(line) for line in (stands.steps if stands else ())],
+        "actions": _actions(stands, wording),
+    }
+
+
+def _circumstances(diagnosis: Diagnosis, wording: Wording) -> dict[str, Any]:
+    return {
+        "facts": _facts(diagnosis, wording),
+        "contacts": [(plain(c.name), link(c.url)) for c in diagnosis.clock.contacts],
+        "limits": [(wording.say(x.what), plain(x.link), link(x.link)) for x in diagnosis.limits],
+        "timeline": [(wording.time(e.at), wording.say(e.what), e.evidence) for e in diagnosis.timeline],
+        "evidence": [_evidence(e, wording) for e in diagnosis.evidence],
+    }
 
 
 def link(url: str) -> str:

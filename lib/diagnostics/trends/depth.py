@@ -12,7 +12,7 @@ from diagnostics.readings import JobRow, JobRows, QueueCounts, QueueEvents, Queu
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
-from diagnostics.trends.series import Instants, Series, each, empty, epoch_ms, framed, nice_step, window_ms
+from diagnostics.trends.series import Instants, Series, Values, each, empty, epoch_ms, framed, nice_step, window_ms
 
 R = TypeVar("R")
 
@@ -83,30 +83,38 @@ def walk(steps: Steps, *, counts: Sequence[Count], window: tuple[int, int]) -> S
     """
     # Probes run side by side: the count taken nearest to the reading of the steps is the one they lead to.
     start = min(counts, key=lambda count: abs(count.at_ms - steps.read_ms))
-    at, where = np.unique(steps.at_ms, return_inverse=True)
-    net = np.zeros(len(at), dtype=np.int64)
-    np.add.at(net, where, steps.delta)
-    # after[i] is the depth between instant i-1 and instant i; after[0] precedes every step.
-    after = start.jobs - np.append(np.cumsum(net[::-1])[::-1], 0)
-    missing = np.maximum.accumulate(np.maximum(0, -after[::-1]))[::-1]
-    slack = int(np.count_nonzero(np.abs(steps.at_ms - start.at_ms) <= _COUNTING_MS))
-    untold = np.flatnonzero(missing > slack)
-    since = max(window[0], steps.since_ms, int(at[untold[-1]]) if len(untold) else window[0])
+    at, after, untold_ms = _levels(steps, start)
+    since = max(window[0], steps.since_ms, untold_ms)
     grid = _grid(since, max(window[1], since))
-    level = (after + missing)[np.searchsorted(at, grid, side="right")].astype(np.float64)
+    level = after[np.searchsorted(at, grid, side="right")].astype(np.float64)
     last = counts[-1]
     if 0 < last.at_ms - window[1] < _LIVE_MS:
         # A live window ends when the question was put; the newest count is a little younger.
         grid, level = np.append(grid, last.at_ms), np.append(level, last.jobs)
-    until = int(grid[-1])
+    return _series(steps.source, at_ms=grid, value=level, since_ms=since)
+
+
+def _levels(steps: Steps, start: Count) -> tuple[Instants, Instants, int]:
+    """Instants of steps, the depth before the first and after each, and the instant before which it is unknown."""
+    at, where = np.unique(steps.at_ms, return_inverse=True)
+    net = np.zeros(len(at), dtype=np.int64)
+    np.add.at(net, where, steps.delta)
+    after = start.jobs - np.append(np.cumsum(net[::-1])[::-1], 0)
+    missing = np.maximum.accumulate(np.maximum(0, -after[::-1]))[::-1]
+    slack = int(np.count_nonzero(np.abs(steps.at_ms - start.at_ms) <= _COUNTING_MS))
+    untold = np.flatnonzero(missing > slack)
+    return at, after + missing, int(at[untold[-1]]) if len(untold) else 0
+
+
+def _series(source: Text, *, at_ms: Instants, value: Values, since_ms: int) -> Series:
     return Series(
         name="depth",
         unit="jobs",
-        source=steps.source,
-        at_ms=grid,
-        value=level,
-        since_ms=since,
-        until_ms=until,
+        source=source,
+        at_ms=at_ms,
+        value=value,
+        since_ms=since_ms,
+        until_ms=int(at_ms[-1]),
     )
 
 
@@ -207,12 +215,5 @@ def _holds_all(rows: JobRows, counts: QueueCounts) -> bool:
 
 def _present_only(queue: str, count: Count, scope: Scope) -> Series:
     at = max(count.at_ms, window_ms(scope)[0])
-    return Series(
-        name="depth",
-        unit="jobs",
-        source=text("one count of {queue}; no source tells its past", queue=queue),
-        at_ms=np.array([at], dtype=np.int64),
-        value=np.array([count.jobs], dtype=np.float64),
-        since_ms=at,
-        until_ms=at,
-    )
+    source = text("one count of {queue}; no source tells its past", queue=queue)
+    return _series(source, at_ms=np.array([at], dtype=np.int64), value=np.array([float(count.jobs)]), since_ms=at)

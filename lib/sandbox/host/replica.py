@@ -20,7 +20,7 @@ from sandbox.service import Instance, InstanceStatus
 MAX_RESTARTS = 10
 STABLE_AFTER_S = 5.0
 """A process that lived this long starts its count of failures anew."""
-LONGEST_PAUSE_S = 0.4
+LONGEST_PAUSE_S = 0.25
 
 
 class Replica:

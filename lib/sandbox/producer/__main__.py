@@ -164,7 +164,6 @@ async def _work(log: TextIO) -> None:
 
 def main() -> None:
     """Run until stdin ends."""
-    os.nice(3)
     with Path(os.environ["PRODUCER_LOG"]).open("a", encoding="utf-8", buffering=1) as log:
         asyncio.run(_work(log))
 

@@ -20,7 +20,6 @@ ENTRY = "file:///app/services/worker/src/index.ts:1:1"
 
 def main() -> None:
     """Run the release named on the command line, in the environment given."""
-    os.nice(5)
     release = release_named(sys.argv[1])
     for name in release.imports:
         try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.diagnostics.healthy import SCOPE, Changes, ago_ms, found, line, log, metrics, rows, sample
+
 from diagnostics.checks.jobs import FEWEST_ATTEMPTS, STREAK
 from diagnostics.model import FailureKind
 from diagnostics.readings import JobRow, JobTypeTotals, LogEvent, Symptom
 from diagnostics.severity import Severity
 from diagnostics.thresholds import Limits
-from tests.diagnostics.healthy import SCOPE, Changes, ago_ms, found, line, log, metrics, rows, sample
 
 OK, WARNING, CRITICAL = Severity.OK, Severity.WARNING, Severity.CRITICAL
 UNSEEN = dict.fromkeys(("worker.log", "queue.jobs", "worker.metrics"), FailureKind.TIMEOUT)

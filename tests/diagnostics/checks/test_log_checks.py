@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.diagnostics.healthy import found, line, log
+
 from diagnostics.checks.log import MANY_STALLS, MANY_STARTS
 from diagnostics.readings import LogEvent, Symptom
 from diagnostics.severity import Severity
-from tests.diagnostics.healthy import found, line, log
 
 OK, WARNING, CRITICAL = Severity.OK, Severity.WARNING, Severity.CRITICAL
 ONGOING = [

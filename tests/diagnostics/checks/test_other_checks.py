@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from diagnostics.model import FailureKind
-from diagnostics.readings import Answer, OpenRouterAccount, QueueCounts, RedisServer, Symptom, Variable
-from diagnostics.severity import Severity
 from tests.diagnostics.healthy import (
     SCOPE,
     Changes,
@@ -24,6 +21,10 @@ from tests.diagnostics.healthy import (
     unanswered,
     unanswered_metrics,
 )
+
+from diagnostics.model import FailureKind
+from diagnostics.readings import Answer, OpenRouterAccount, QueueCounts, RedisServer, Symptom, Variable
+from diagnostics.severity import Severity
 
 OK, WARNING, CRITICAL, UNKNOWN = Severity.OK, Severity.WARNING, Severity.CRITICAL, Severity.UNKNOWN
 WORKER_LOST: Changes = {

@@ -22,7 +22,7 @@ def test_links_are_the_vendors_own():
 
 
 def test_every_action_a_cause_proposes_has_a_sheet():
-    from diagnostics.causes import RULES  # noqa: PLC0415 - the rules are the lead's to move
+    from diagnostics.causes import RULES
 
     proposed = set(chain.from_iterable(rule.remediations for rule in RULES))
     assert proposed

@@ -161,7 +161,7 @@ def test_a_notebook_that_asks_nothing_leaves_no_artifact(tmp_path: Path) -> None
 @pytest.mark.parametrize("engine", [True, False], ids=["runbook", "stock"])
 def test_the_project_notebook_runs_under_papermill_from_anywhere(tmp_path: Path, profile: Path, engine: bool) -> None:
     """With our engine and with papermill's own; both leave the same kind of artifact."""
-    from oncall import project  # noqa: PLC0415
+    from oncall import project
 
     notebook = project.notebook("worker-not-processing", "en")
     assert notebook is not None

@@ -52,6 +52,7 @@ class Field:
             ssl=True,
             ssl_ca_certs=str(self.folder / "ca.pem"),
             driver_info=None,
+            single_connection_client=options.pop("is_single", False),
             retry=options.pop("retry", Retry(NoBackoff(), 0)),
             decode_responses=True,
             **options,
@@ -205,7 +206,7 @@ async def test_a_stalled_edge_accepts_and_never_answers(field: Field) -> None:
 
 async def test_a_refusing_edge_drops_everybody_and_keeps_its_port(field: Field) -> None:
     """Connections are refused by the kernel, the port stays reserved, and works again."""
-    client = field.client()
+    client = field.client(is_single=True)
     await client.ping()
     port = field.edge.port
     field.edge.refuse()
@@ -220,7 +221,7 @@ async def test_a_refusing_edge_drops_everybody_and_keeps_its_port(field: Field) 
 
 async def test_reset_drops_one_client_only(field: Field) -> None:
     """Rotating one client's token leaves the others connected."""
-    operator, worker = field.client(), field.client("worker-token")
+    operator, worker = field.client(is_single=True), field.client("worker-token", is_single=True)
     await operator.ping()
     await worker.ping()
     field.edge.reset("worker")
@@ -243,7 +244,7 @@ async def test_big_values_and_blocking_commands_pass(field: Field) -> None:
 
 async def test_the_server_going_away_closes_its_clients(field: Field) -> None:
     """And a restarted server has its data back."""
-    client = field.client()
+    client = field.client(is_single=True)
     await client.set("kept", "yes")
     await field.server.stop()
     with pytest.raises(RedisConnectionError):

@@ -51,11 +51,11 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("name", SEEN)
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows; after `heal` the backlog drains and jobs complete."""
-    one.order("fault", name)
+    await one.fault(name)
     try:
         await eventually(lambda: SEEN[name](one), 20)
     finally:
-        one.order("heal")
+        await one.heal()
     drained = both(well, queue(lambda n: n["wait"] + n["paused"] < 30))
     await eventually(lambda: drained(one), 60)
 

@@ -59,22 +59,22 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("name", SEEN)
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows, `heal` when the platform is well again."""
-    one.order("fault", name)
+    await one.fault(name)
     try:
         await eventually(lambda: SEEN[name](one), 20)
     finally:
-        one.order("heal")
+        await one.heal()
     await eventually(lambda: well(one), 30)
     assert await _operator_reads(one)
 
 
 async def test_a_queue_survives_the_servers_stop(one: Running) -> None:
     """Jobs that waited before the server stopped wait after it has come back."""
-    one.order("fault", "queue-paused")
+    await one.fault("queue-paused")
     async with one.redis() as redis:
         before = await redis.llen("bull:agent-jobs:paused")
-    one.order("fault", "redis-down")
-    one.order("heal", "redis-down")
+    await one.fault("redis-down")
+    one.tell("heal", name="redis-down")
     async with one.redis() as redis:
         assert await redis.llen("bull:agent-jobs:paused") >= before > 0
-    one.order("heal")
+    await one.heal()

@@ -51,17 +51,17 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("name", SEEN)
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows, `heal` when the platform is well again."""
-    one.order("fault", name)
+    await one.fault(name)
     try:
         await eventually(lambda: SEEN[name](one), 20)
     finally:
-        one.order("heal")
+        await one.heal()
     await eventually(lambda: well(one), 30)
 
 
 async def test_a_good_redeploy_finishes_its_jobs(one: Running) -> None:
     """The old replicas say that they shut down gracefully, and nothing is left active without a lock."""
-    one.order("fault", "worker-redeployed")
+    await one.fault("worker-redeployed")
     async with one.redis() as redis:
 
         async def nothing_is_orphaned() -> bool:
@@ -69,4 +69,4 @@ async def test_a_good_redeploy_finishes_its_jobs(one: Running) -> None:
             return all([await redis.exists(f"bull:agent-jobs:{job}:lock") for job in jobs])
 
         await eventually(nothing_is_orphaned)
-    one.order("heal")
+    await one.heal()

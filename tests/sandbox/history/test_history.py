@@ -50,14 +50,14 @@ async def test_past_rows_have_the_shape_of_real_ones(one: Running) -> None:
     started_ms = round(datetime.fromisoformat(one.address["started_at"]).timestamp() * 1000) - 3000
     async with one.redis() as redis:
         past = {state: await _rows(redis, state, 0, started_ms) for state in ("completed", "failed")}
-        one.order("fault", "openrouter-down")
+        await one.fault("openrouter-down")
 
         async def has_failures() -> bool:
             return bool(await redis.zcount(f"{PREFIX}:failed", started_ms, "+inf"))
 
         await eventually(has_failures)
         real = {state: await _rows(redis, state, started_ms + 3000, float("inf")) for state in ("completed", "failed")}
-    one.order("heal")
+    await one.heal()
     assert past["failed"] and past["completed"]
     for state in ("completed", "failed"):
         shapes = {tuple(sorted(_shape(row).items())) for row in real[state] if row["ats"] == "1" or state == "failed"}

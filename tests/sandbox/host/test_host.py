@@ -93,10 +93,10 @@ async def test_a_killed_replica_comes_back(one: Running) -> None:
 
 async def test_requests_go_round_and_are_never_refused_while_one_replica_lives(one: Running) -> None:
     """Stopping a replica costs no request."""
-    one.order("fault", "scaled-to-three")
+    await one.fault("scaled-to-three")
     assert len(one.status()["worker"]["replicas"]) == 3
     asking = [asyncio.create_task(one.get("/metrics")) for _ in range(30)]
-    await asyncio.to_thread(one.order, "heal")
+    await one.heal()
     answers = await asyncio.gather(*asking)
     assert {answer.status_code for answer in answers if answer} == {200}
     assert len(one.status()["worker"]["replicas"]) == 2

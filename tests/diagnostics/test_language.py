@@ -1,0 +1,59 @@
+"""The Russian catalogue: complete, current, with the same placeholders."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+import diagnostics
+from diagnostics.language import translator
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = Path(diagnostics.__file__).parent / "locale" / "ru" / "LC_MESSAGES"
+
+
+def collected() -> set[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "--keywords",
+        "text",
+        "--keywords",
+        "_",
+    ]
+    command += ["--mapping", "scripts/babel.ini", "-o", "-", "lib"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    return {str(m.id) for m in read_po(io.BytesIO(done.stdout)) if m.id}
+
+
+def test_every_sentence_is_translated() -> None:
+    """No message of the source is missing from the Russian catalogue."""
+    known = {str(m.id) for m in read_po((CATALOGUE / "runbook.po").open("rb")) if m.id and m.string}
+    assert sorted(collected() - known) == []
+
+
+def test_translations_keep_their_placeholders() -> None:
+    """A translation fills in the same values in the same format."""
+    for message in read_po((CATALOGUE / "runbook.po").open("rb")):
+        if message.id:
+            assert set(re.findall(r"\{[^}]*\}", str(message.id))) == set(re.findall(r"\{[^}]*\}", str(message.string)))
+
+
+def test_the_compiled_catalogue_is_current() -> None:
+    """`runbook.mo` says what `runbook.po` says."""
+    compiled = {str(m.id): m.string for m in read_mo((CATALOGUE / "runbook.mo").open("rb")) if m.id}
+    assert compiled == {str(m.id): m.string for m in read_po((CATALOGUE / "runbook.po").open("rb")) if m.id}
+
+
+def test_russian_is_russian() -> None:
+    """The translator finds its catalogue."""
+    assert translator("ru")("The queue is paused") == "Очередь на паузе"
