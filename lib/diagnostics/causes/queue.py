@@ -17,7 +17,8 @@ RULES = (
         remediations=("resume-queue",),
         steps=(
             text(
-                "Ask in the team whether somebody paused it on purpose. If not, resume it in the admin page or a BullMQ shell."
+                "Ask in the team whether somebody paused it on purpose. If not, resume it in the admin page "
+                "or a BullMQ shell."
             ),
             text("Verify: the paused list drains and the completed count rises."),
         ),
