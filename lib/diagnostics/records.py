@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from diagnostics import readings
 from diagnostics.errors import SettingsError
@@ -16,6 +16,7 @@ from diagnostics.model import Cost, Evidence
 from diagnostics.readings import Reading
 from diagnostics.redaction import Redactor
 from diagnostics.scope import Scope
+from diagnostics.text import Text
 
 SCHEMA = "evidence/1"
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in Reading.__args__}
@@ -79,19 +80,20 @@ def read(text: str) -> Recording:
     scope: Scope | None = None
     evidence: list[Evidence] = []
     trailer: Trailer | None = None
-    lines = text.splitlines()
+    # Not `splitlines`: texts may hold line separators of Unicode, which JSON does not escape.
+    lines = text.removesuffix("\n").split("\n")
     for number, line in enumerate(lines, start=1):
         try:
             body = json.loads(line)
             match body.pop("line"):
                 case "header":
-                    body.pop("schema")
+                    _known(body.pop("schema"))
                     scope = _SCOPE.validate_python(body, strict=False)
                 case "evidence":
                     evidence.append(_evidence(body))
                 case "trailer":
                     trailer = _TRAILER.validate_python(body)
-        except (ValueError, KeyError, AttributeError, ValidationError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             if number == len(lines) and not text.endswith("\n"):
                 break
             raise SettingsError(f"evidence line {number} cannot be read: {str(error).splitlines()[0]}") from None
@@ -101,10 +103,40 @@ def read(text: str) -> Recording:
 
 
 def redacted(item: Evidence, redactor: Redactor) -> Evidence:
-    """`item` with every text cleaned; what judgement sees, live and in replay alike."""
-    body = json.loads(redactor.clean(evidence_line(item)))
+    """`item` with every text cleaned; what judgement sees, live and in replay alike.
+
+    Texts are cleaned one by one, not the line: a secret of digits must not eat into a number.
+    """
+    memory: dict[str, str] = {}
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            if value not in memory:
+                memory[value] = redactor.clean(value)
+            return memory[value]
+        if isinstance(value, Text):
+            return Text(value.msgid, tuple((name, clean(argument)) for name, argument in value.args))
+        if isinstance(value, tuple):
+            return tuple(map(clean, value))
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{f.name: clean(getattr(value, f.name)) for f in fields(value)})
+        return value
+
+    cleaned = replace(
+        item,
+        source=clean(item.source),
+        reading=clean(item.reading),
+        failure=clean(item.failure),
+        excerpt=clean(item.excerpt),
+    )
+    body = json.loads(evidence_line(cleaned))
     body.pop("line")
     return _evidence(body)
+
+
+def _known(schema: object) -> None:
+    if schema != SCHEMA:
+        raise SettingsError(f"evidence has the schema {schema!r}; this version reads {SCHEMA!r}")
 
 
 def _evidence(body: dict[str, Any]) -> Evidence:

@@ -88,15 +88,30 @@ def _credentials(url: str) -> Iterator[str]:
         yield value
 
 
+def _bytes(value: str) -> bytes:
+    """`value` as it stood in the environment, which may hold bytes that are not UTF-8."""
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
+
+
+def _entities(value: str) -> str:
+    """HTML as template engines escape it, with numbers for the quotes."""
+    return html.escape(value, quote=False).replace('"', "&#34;").replace("'", "&#39;")
+
+
 def _forms(value: str) -> Iterator[str]:
-    yield value
-    yield quote(value, safe="")
-    yield quote(value)
-    yield quote_plus(value)
-    yield html.escape(value)
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    raw = value.encode()
+    raw = _bytes(value)
+    for written in (value, html.escape(value), html.escape(value, quote=False), _entities(value)):
+        yield written
+        for escaped in (json.dumps(written)[1:-1], json.dumps(written, ensure_ascii=False)[1:-1]):
+            yield escaped
+            yield escaped.replace("/", "\\/")
+    # Python's ways of quoting and JavaScript's, with hex digits in either case.
+    for quoted in (quote_plus(raw), *(quote(raw, safe=safe) for safe in ("", "/", "!*'()", "!*'()/"))):
+        yield quoted
+        yield re.sub(r"%[0-9A-F]{2}", lambda code: code[0].lower(), quoted)
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):
             # A secret inside a longer encoded text: drop the characters its neighbours share.

@@ -316,7 +316,7 @@ def _literal(value: str) -> Any:
     if value.startswith("["):
         try:
             return json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return value
     return value
 

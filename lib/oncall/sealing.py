@@ -31,6 +31,8 @@ REPORT = "report.html"
 POSTMORTEM = "postmortem.md"
 RENDER_LIMIT_S = 30.0
 """How long `run` may render after its verdict is on the screen."""
+_LEAST_S = 0.05
+"""Less than this is not worth starting."""
 
 
 def hear(artifact: Artifact, line: str) -> None:
@@ -71,7 +73,10 @@ class Rendering:
 
     def _attempt(self, name: str, make: Callable[[], None]) -> None:
         try:
-            with time_limit(self._left()):
+            left_s = self._left()
+            if left_s is not None and left_s < _LEAST_S:
+                raise OutOfTime
+            with time_limit(left_s):
                 make()
         except OutOfTime:
             self.notes.append(f"{name}: no time left; `runbook seal` on this folder makes it")

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any
 
 from redis.exceptions import RedisError
 
+from sandbox.account import Active, account
 from sandbox.child import ChildFailed
 from sandbox.control import Refused
-from sandbox.faults import Fault, fault_named
+from sandbox.faults import fault_named
 from sandbox.world import NeverSettled, World
 
 HEALTHY_WITHIN_S = 60.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Active:
-    """A fault in force."""
-
-    fault: Fault
-    since: datetime
-    until: datetime | None = None
-    timer: asyncio.Task[None] | None = None
 
 
 class Operations:
@@ -114,44 +103,7 @@ class Operations:
 
     def status(self) -> dict[str, Any]:
         """What runs, what is broken, and who asked Redis for how much."""
-        world = self._world
-        return {
-            "name": world.plan.name,
-            "pid": os.getpid(),
-            "started_at": self._started_at.isoformat(),
-            "faults": [
-                {
-                    "name": each.fault.name,
-                    "kind": each.fault.kind,
-                    "since": each.since.isoformat(),
-                    "until": each.until.isoformat() if each.until else None,
-                }
-                for each in self._active.values()
-            ],
-            "edge": {
-                "port": world.edge.port,
-                "connections": len(world.edge.connections),
-                "commands": {client: world.gate.commands[client] for client in _clients(world)},
-                "daily_limit": world.gate.daily_limit,
-            },
-            "redis": {"server": str(world.redis.binary), "pid": world.redis.pid},
-            "postgres": {"dsn": world.postgres.dsn, "pid": world.postgres.pid},
-            "producer": {"pid": world.producer.pid},
-            "openrouter": {"mode": world.openrouter.mode.value, "calls": dict(world.openrouter.calls)},
-            "worker": {
-                "replicas": [
-                    {
-                        "id": replica.instance.id,
-                        "status": replica.instance.status.value,
-                        "restarts": replica.instance.restarts,
-                        "pid": replica.pid,
-                        "port": replica.port,
-                    }
-                    for replica in (world.host.current.replicas if world.host.current else ())
-                ],
-                "deployments": [{"id": each.id, "status": each.status.value} for each in world.host.deployments()],
-            },
-        }
+        return account(self._world, self._started_at, self._active.values())
 
     async def _heal_later(self, name: str, for_s: float) -> None:
         await asyncio.sleep(for_s)
@@ -159,8 +111,3 @@ class Operations:
             await self.heal(name)
         except Refused as refusal:
             self._log(str(refusal))
-
-
-def _clients(world: World) -> list[str]:
-    known = [each.client for each in world.gate.credentials]
-    return sorted({*known, *world.gate.commands})

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 CATALOGUE = Path(diagnostics.__file__).parent / "locale" / "ru" / "LC_MESSAGES"
 
 
-def collected() -> set[str]:
+def collected(folder: Path) -> set[str]:
     command = [
         sys.executable,
         "-m",
@@ -30,15 +30,17 @@ def collected() -> set[str]:
         "--keywords",
         "_",
     ]
-    command += ["--mapping", "scripts/babel.ini", "-o", "-", "lib"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    return {str(m.id) for m in read_po(io.BytesIO(done.stdout)) if m.id}
+    command += ["--mapping", "scripts/babel.ini", "-o", str(folder / "all.pot"), "lib"]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    return {str(m.id) for m in read_po(io.BytesIO((folder / "all.pot").read_bytes())) if m.id}
 
 
-def test_every_sentence_is_translated() -> None:
+def test_every_sentence_is_translated(tmp_path: Path) -> None:
     """No message of the source is missing from the Russian catalogue."""
     known = {str(m.id) for m in read_po((CATALOGUE / "runbook.po").open("rb")) if m.id and m.string}
-    assert sorted(collected() - known) == []
+    wanted = collected(tmp_path)
+    assert len(wanted) > 300
+    assert sorted(wanted - known) == []
 
 
 def test_translations_keep_their_placeholders() -> None:

@@ -1,6 +1,7 @@
 """`sandbox up|down|fault|heal|status|faults`: what it prints, what it refuses, what it leaves behind."""
 
 import asyncio
+import json
 import os
 import signal
 import stat
@@ -79,6 +80,24 @@ async def test_foreground_stays_until_interrupted(tmp_path: Path) -> None:
     assert alive(pids) == set()
 
 
+@pytest.mark.parametrize("after_s", [0.4, 1.0])
+async def test_an_interrupted_start_leaves_nothing(tmp_path: Path, after_s: float) -> None:
+    """A signal in the middle of a start ends what has been started so far."""
+    command = [sys.executable, "-m", "sandbox", "up", "--foreground"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    await asyncio.sleep(after_s)
+    pids = descendants(process.pid)
+    scratch = {
+        each.split()[0]
+        for pid in pids
+        for each in Path(f"/proc/{pid}/cmdline").read_bytes().decode().replace("\0", " ").split("janitor.py ")[1:]
+    }
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert alive(pids) == set()
+    assert not any(Path(path).exists() for path in scratch)
+
+
 async def test_sandboxes_of_two_names_do_not_meet(tmp_path: Path) -> None:
     """Two sandboxes at once: other ports, other tokens, other data."""
     with running(tmp_path, name="one") as one, running(tmp_path, "--replicas", "1", name="two") as two:
@@ -146,7 +165,5 @@ async def test_a_fault_of_limited_time_heals_itself(tmp_path: Path) -> None:
 
 def parse_address(folder: Path) -> dict[str, str]:
     """Where a supervisor wrote that it runs."""
-    import json
-
     found: dict[str, str] = json.loads((folder / "supervisor.json").read_text())
     return found

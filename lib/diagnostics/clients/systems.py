@@ -12,6 +12,7 @@ from diagnostics.clients.bullmq import Bullmq
 from diagnostics.clients.http import Http, open_http
 from diagnostics.clients.railway import RailwayAnswer, read_service
 from diagnostics.clients.redis import RedisReader
+from diagnostics.errors import SettingsError
 from diagnostics.scope import Scope
 from diagnostics.settings import Settings
 
@@ -26,6 +27,8 @@ class Systems:
     budget: Budget
     timeout_s: float
     redis: RedisReader | None = None
+    redis_fault: SettingsError | None = None
+    """Why there is no reader although the variable is set."""
     bullmq: Bullmq | None = None
     _railway: asyncio.Future[RailwayAnswer] | None = field(default=None, repr=False)
 
@@ -60,8 +63,12 @@ async def connect(settings: Settings, scope: Scope, budget: Budget) -> AsyncIter
         systems = Systems(settings=settings, scope=scope, http=http, budget=budget, timeout_s=timeout_s)
         if section and url:
             ca_file = settings.root / section.ca_file if section.ca_file else None
-            systems.redis = RedisReader(url, budget=budget, timeout_s=timeout_s, ca_file=ca_file)
-            systems.bullmq = Bullmq(systems.redis, prefix=scope.facts.queue_prefix)
+            try:
+                systems.redis = RedisReader(url, budget=budget, timeout_s=timeout_s, ca_file=ca_file)
+                systems.bullmq = Bullmq(systems.redis, prefix=scope.facts.queue_prefix)
+            except SettingsError as error:
+                # A malformed address costs the looks at Redis, not the run.
+                systems.redis_fault = error
         try:
             yield systems
         finally:

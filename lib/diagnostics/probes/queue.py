@@ -11,7 +11,7 @@ from diagnostics.clients.bullmq import Bullmq
 from diagnostics.clients.systems import Systems
 from diagnostics.errors import ClientError
 from diagnostics.model import Evidence, Probe
-from diagnostics.probes.look import absent, look, unset
+from diagnostics.probes.look import absent, failure_of, look, unset
 from diagnostics.probes.worker import SAMPLE_GAP_S
 from diagnostics.readings import QueueCounts, QueueState, Reading, RedisConnection, RedisServer
 
@@ -66,6 +66,8 @@ async def _look(
 ) -> Evidence:
     section = systems.settings.profile.redis
     assert section is not None
+    if systems.redis_fault is not None:
+        return absent(probe, command, failure_of(systems.redis_fault))
     if systems.redis is None or systems.bullmq is None:
         return absent(probe, command, unset(section.url_env))
     bullmq = systems.bullmq

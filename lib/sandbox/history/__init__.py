@@ -3,8 +3,7 @@
 One past is made up once; job rows, event stream, dead letters and log lines are written from it.
 """
 
-from sandbox.history.lines import past_lines
-from sandbox.history.past import Past, make_past
-from sandbox.history.rows import write_rows
+from sandbox.history.dating import begin_past, deployed_at, finish_past
+from sandbox.history.past import Past
 
-__all__ = ["Past", "make_past", "past_lines", "write_rows"]
+__all__ = ["Past", "begin_past", "deployed_at", "finish_past"]

@@ -1,5 +1,6 @@
 """Faults of the queue, the jobs, the traffic and the model provider."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -58,6 +59,25 @@ async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
         await one.heal()
     drained = both(well, queue(lambda n: n["wait"] + n["paused"] < 30))
     await eventually(lambda: drained(one), 60)
+
+
+async def test_dead_letters_pile_up_where_nobody_counts(one: Running) -> None:
+    """Entries of priority 1: `/health` goes on saying zero, as in production."""
+    await one.fault("openrouter-down")
+    async with one.redis() as redis:
+
+        async def has_letters() -> bool:
+            return bool(await redis.zcard("bull:agent-jobs-dlq:prioritized"))
+
+        await eventually(has_letters)
+        letter = (await redis.zrange("bull:agent-jobs-dlq:prioritized", -1, -1))[0]
+        row = await redis.hgetall(f"bull:agent-jobs-dlq:{letter}")
+    await one.heal()
+    assert row["name"] == "dlq:extract-knowledge-graph"
+    assert json.loads(row["data"])["failureReason"] == "LLM API error: 503"
+    answer = await one.get("/health")
+    assert answer is not None
+    assert answer.json()["deadLetterQueue"] == {"waiting": 0, "completed": 0, "failed": 0, "total": 0}
 
 
 def test_every_fault_is_tested_somewhere() -> None:

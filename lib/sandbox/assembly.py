@@ -1,0 +1,118 @@
+"""The platform, put together in order; leaving it takes it apart in the opposite one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox.certificates import write_certificates
+from sandbox.edge import Edge, Gate
+from sandbox.history import begin_past, deployed_at, finish_past
+from sandbox.host import Balancer, Host
+from sandbox.plan import Plan
+from sandbox.planes import Planes, Severable
+from sandbox.postgres import Postgres
+from sandbox.producer.boss import Boss
+from sandbox.redis_server import BackendUsers, RedisServer, find_server
+from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
+from sandbox.vendors.railway import railway_app
+from sandbox.wiring import (
+    injected_variables,
+    producer_environment,
+    redis_credentials,
+    user_settings,
+    worker_variables,
+)
+from sandbox.worker.releases import release_named
+from sandbox.world import World
+
+SHORTEST_DRAIN_S, LONGEST_DRAIN_S = 3.0, 20.0
+"""How long a replica may take to finish its jobs before it is killed."""
+
+
+class Assembly:
+    """Starts every part; whatever was started is ended by `parts`."""
+
+    def __init__(
+        self, plan: Plan, *, scratch: Path, parts: contextlib.AsyncExitStack, log: Callable[[str], None]
+    ) -> None:
+        self._plan = plan
+        self._scratch = scratch
+        self._parts = parts
+        self._log = log
+        self._users = BackendUsers(default=secrets.token_urlsafe(24), readonly=secrets.token_urlsafe(24))
+        self._railway_token = secrets.token_hex(18)
+
+    async def build(self, produced: Path) -> tuple[World, dict[str, str]]:
+        """The running world and its user's settings. `produced`: where the producer writes down its jobs."""
+        postgres = Postgres(folder=self._scratch, log=self._log)
+        self._parts.push_async_callback(postgres.stop)
+        creating = asyncio.create_task(postgres.create())
+        self._parts.callback(creating.cancel)
+        redis = await self._start_redis()
+        edge = await self._open_edge(redis)
+        host = self._make_host()
+        openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
+        severable = Severable(openrouter_app(openrouter))
+        planes = Planes({"railway": railway_app(host, self._railway_token), "openrouter": severable})
+        await planes.open()
+        self._parts.push_async_callback(planes.close)
+        balancer = Balancer(host)
+        await balancer.open()
+        self._parts.callback(balancer.close)
+        world = World(
+            plan=self._plan,
+            redis=redis,
+            postgres=postgres,
+            gate=edge.gate,
+            edge=edge,
+            host=host,
+            producer=Boss(self._log),
+            openrouter=openrouter,
+            sever_openrouter=severable.sever,
+        )
+        await host.set_variables(worker_variables(world, planes.port), deploy=False)
+        await self._set_to_work(world, creating, produced)
+        ports = (balancer.port, planes.port)
+        return world, user_settings(world, railway_token=self._railway_token, scratch=self._scratch, ports=ports)
+
+    async def _start_redis(self) -> RedisServer:
+        redis = RedisServer(binary=find_server(os.environ), folder=self._scratch, users=self._users, log=self._log)
+        self._parts.push_async_callback(redis.stop, keep_data=False)
+        await redis.start()
+        return redis
+
+    async def _open_edge(self, redis: RedisServer) -> Edge:
+        gate = Gate(credentials=redis_credentials(self._users))
+        edge = Edge(gate=gate, tls=write_certificates(self._scratch), backend_path=redis.socket_path)
+        self._parts.callback(edge.close)
+        await edge.open()
+        return edge
+
+    def _make_host(self) -> Host:
+        return Host(
+            variables={},
+            injected=injected_variables(self._plan, self._scratch),
+            release=release_named(self._plan.release),
+            replicas=self._plan.replicas,
+            drain_s=max(SHORTEST_DRAIN_S, min(LONGEST_DRAIN_S, 4 * self._plan.job_seconds)),
+        )
+
+    async def _set_to_work(self, world: World, creating: asyncio.Task[None], produced: Path) -> None:
+        """Write the past, if there is one, then start the worker and the producer."""
+        past = await begin_past(world) if self._plan.history_s else None
+        await creating
+        host, producer = world.host, world.producer
+        self._parts.push_async_callback(host.close)
+        self._parts.push_async_callback(producer.stop)
+        deployment = host.deploy(host.release, at=None if past is None else deployed_at(past))
+        await producer.start(producer_environment(world, self._scratch, produced))
+        await host.settle()
+        if past is not None:
+            finish_past(world, deployment, past)
+        watching = asyncio.create_task(host.watch_memory())
+        self._parts.callback(watching.cancel)
