@@ -23,7 +23,7 @@ _SHAPES = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {MASK}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.?[A-Za-z0-9_-]*"), MASK),
     (re.compile(r"\b(sk-or-v1-|sbp_|sk_live_|ghp_|xox[bp]-)[A-Za-z0-9_-]{8,}"), MASK),
-    (re.compile(r"(?i)([?&](?:[a-z_-]*(?:token|key|secret|password|signature))=)[^&\s\"'<>]+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)([?&](?:[a-z_-]*(?:token|key|secret|password|signature))=)[^&\s\"'<>\\]+"), rf"\1{MASK}"),
 )
 
 
