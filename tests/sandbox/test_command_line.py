@@ -54,7 +54,7 @@ async def test_up_prints_settings_and_down_leaves_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 async def test_the_supervisors_death_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
     """However the supervisor dies, its children and its scratch directory go with it."""
-    sandbox("up", "--name", "doomed", cwd=tmp_path)
+    sandbox("up", "--name", "doomed", "--replicas", "1", cwd=tmp_path)
     address = parse_address(tmp_path / ".sandbox" / "doomed")
     pids = descendants(int(address["pid"]))
     os.kill(int(address["pid"]), number)
@@ -100,7 +100,10 @@ async def test_an_interrupted_start_leaves_nothing(tmp_path: Path, after_s: floa
 
 async def test_sandboxes_of_two_names_do_not_meet(tmp_path: Path) -> None:
     """Two sandboxes at once: other ports, other tokens, other data."""
-    with running(tmp_path, name="one") as one, running(tmp_path, "--replicas", "1", name="two") as two:
+    with (
+        running(tmp_path, "--replicas", "1", name="one") as one,
+        running(tmp_path, "--replicas", "1", name="two") as two,
+    ):
         assert one.settings["REDIS_URL"] != two.settings["REDIS_URL"]
         async with one.redis() as first, two.redis() as second:
             await first.set("mine", 1)
