@@ -152,21 +152,29 @@ def _unseen(axes: Axes, curve: Curve) -> None:
     """Hatch what the source cannot vouch for: silence must not look like zero."""
     series = curve.series
     _ = curve.wording.translate
+    height = _free_height(axes, curve)
     first, last = reach(series)
     for start, end in ((first, series.since_ms), (series.until_ms, last)):
-        _hatch(axes, start, end, _("not seen"), hatch="///")
+        _hatch(axes, start, end, _("not seen"), hatch="///", height=height)
     if series.unit == "ratio":
         for start, end in _idle(series):
-            _hatch(axes, start, end, _("nothing finished"), hatch="..")
+            _hatch(axes, start, end, _("nothing finished"), hatch="..", height=height)
 
 
-def _hatch(axes: Axes, start: int, end: int, told: str, *, hatch: str) -> None:
+def _free_height(axes: Axes, curve: Curve) -> float:
+    """A height (0-1) for words at which no limit is labelled."""
+    top = axes.get_ylim()[1]
+    taken = [line.value / top + 0.04 for line in curve.lines]
+    return max((0.5, 0.36, 0.64, 0.2), key=lambda height: min([abs(height - t) for t in taken] + [0.12]))
+
+
+def _hatch(axes: Axes, start: int, end: int, told: str, *, hatch: str, height: float) -> None:
     width = (_day(end) - _day(start)) / (axes.get_xlim()[1] - axes.get_xlim()[0])
     if width < _VISIBLE:
         return
     axes.axvspan(_day(start), _day(end), facecolor="#f2f2f2", edgecolor="#c8c8c8", hatch=hatch, linewidth=0, zorder=0)
     if width > 0.018 * len(told):
-        middle = ((_day(start) + _day(end)) / 2, 0.5)
+        middle = ((_day(start) + _day(end)) / 2, height)
         _write(axes, told, middle, ha="center", transform=axes.get_xaxis_transform())
 
 
@@ -213,7 +221,8 @@ def _onset(axes: Axes, curve: Curve) -> None:
         return
     at, (early, late) = curve.onset
     left, right = axes.get_xlim()
-    told = curve.wording.translate("onset {at:%H:%M}").format(at=_at(at))
+    _ = curve.wording.translate
+    told = _("onset {at:%H:%M}").format(at=_at(at))
     if _day(at) < left:
         _write(axes, f"← {told}", (0.012, 0.83), ha="left", transform=axes.transAxes)
     if not left <= _day(at) <= right:
@@ -250,7 +259,8 @@ def _last(axes: Axes, curve: Curve) -> None:
 
 
 def _no_data(axes: Axes, curve: Curve) -> None:
-    told = curve.wording.translate("no data for this window")
+    _ = curve.wording.translate
+    told = _("no data for this window")
     axes.set_yticks([])
     axes.text(0.5, 0.5, told, transform=axes.transAxes, ha="center", va="center", fontsize=14, color=_INK)
     axes.set_facecolor("#f6f6f6")

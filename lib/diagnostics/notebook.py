@@ -71,7 +71,8 @@ class View:
         runbook = _runbook(self._diagnosis.scope.slug)
         step = next((s for s in runbook.steps if s.line == line), None) if runbook else None
         if step is None or not step.findings:
-            told = self._wording.translate("{line}: no finding covers this line; do it by hand").format(line=line)
+            _ = self._wording.translate
+            told = _("{line}: no finding covers this line; do it by hand").format(line=line)
             return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
         return self.findings(*step.findings)
 

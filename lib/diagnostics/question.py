@@ -13,6 +13,7 @@ from diagnostics.settings import Settings
 
 DEFAULT_WINDOW_MINUTES = 180.0
 _LONGEST_WINDOW_MINUTES = 31 * 24 * 60.0
+_EARLIEST_YEAR = 2000
 
 
 def ask(  # noqa: PLR0913 - one argument for each thing a person may ask
@@ -60,6 +61,8 @@ def ask(  # noqa: PLR0913 - one argument for each thing a person may ask
 
 def _window(now: datetime, minutes: float | None, since: str | None, until: str | None) -> Window:
     end = _instant("until", until) if until else now
+    if end.year < _EARLIEST_YEAR:
+        raise SettingsError(f"until ({_z(end)}) is before the platform was there")
     if since:
         start = _instant("since", since)
     else:
@@ -67,6 +70,8 @@ def _window(now: datetime, minutes: float | None, since: str | None, until: str 
         start = end - timedelta(minutes=_number("window_minutes", span, 1, _LONGEST_WINDOW_MINUTES))
     if start >= end:
         raise SettingsError(f"since ({_z(start)}) must be before until ({_z(end)})")
+    if end - start > timedelta(minutes=_LONGEST_WINDOW_MINUTES):
+        raise SettingsError(f"since ({_z(start)}) is more than 31 days before until ({_z(end)})")
     if end > now + timedelta(minutes=5):
         raise SettingsError(f"until ({_z(end)}) is in the future")
     return Window(since=start, until=end)
@@ -75,9 +80,9 @@ def _window(now: datetime, minutes: float | None, since: str | None, until: str 
 def _instant(name: str, value: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value.strip())
-    except (ValueError, AttributeError):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, AttributeError, OverflowError):
         raise SettingsError(f"{name}={value!r} is not a time; write it like 2026-01-31T03:00:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _number(name: str, value: object, low: float, high: float) -> float:

@@ -52,7 +52,7 @@ def _pair(value: object) -> Limits:
     numbers = [n for n in value if isinstance(n, int | float)] if isinstance(value, list | tuple) else []
     if len(numbers) != 2 or not isinstance(value, list | tuple) or len(value) != 2:
         raise ValueError("must be two numbers, [warning, critical]")
-    return Limits(*numbers)
+    return Limits(*map(float, numbers))
 
 
 def _ordered(value: Limits) -> Limits:
@@ -132,7 +132,7 @@ class ThresholdsSection(Section):
 
 
 class BudgetSection(Section):
-    deadline_s: Annotated[float, Field(gt=0, le=600)] = 10
+    deadline_s: Annotated[float, Field(gt=0, le=600)] = 10.0
     redis_commands: Annotated[int, Field(gt=0, le=5000)] = 50
 
 

@@ -39,13 +39,13 @@ class Limits:
 class Thresholds:
     """All limits of one run. Defaults are the runbook's."""
 
-    queue_depth_jobs: Limits = Limits(500, 1000)
+    queue_depth_jobs: Limits = Limits(500.0, 1000.0)
     """Ready and not started jobs (count). Source: runbook T2."""
     error_ratio: Limits = Limits(0.01, 0.05)
     """Failed share of finished work, 0-1. Source: runbook T1."""
-    p95_s: Limits = Limits(2, 5)
+    p95_s: Limits = Limits(2.0, 5.0)
     """95th percentile of response time (seconds). Source: runbook T3."""
-    worker_down_s: Limits = Limits(None, 60)
+    worker_down_s: Limits = Limits(None, 60.0)
     """Time since the worker's last proof of life (seconds). Source: runbook T4."""
-    escalate_after_min: float = 15
+    escalate_after_min: float = 15.0
     """Minutes from the start of the response to escalation. Source: runbook 1.E."""

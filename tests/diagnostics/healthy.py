@@ -62,7 +62,7 @@ SCOPE = Scope(
     window=Window(since=NOW - timedelta(hours=3), until=NOW),
     started_at=NOW,
     response_started_at=NOW,
-    deadline_s=10,
+    deadline_s=10.0,
     thresholds=Thresholds(),
     contacts=(Contact(name="Somebody", url="mailto:somebody@example.org"),),
 )

@@ -22,7 +22,7 @@ def labels(wording: Wording) -> dict[str, str]:
         "unseen_none": _("Everything we tried to see, we saw."),
         "escalate": _("Escalate"),
         "findings": _("Findings"),
-        "in_order": _("Checks in order"),
+        "in_order": _("Checks that found nothing wrong"),
         "severity": _("Severity"),
         "finding": _("Finding"),
         "value": _("Value"),

@@ -62,7 +62,8 @@ def _note(name: str, old: re.Match[str], new: re.Match[str], language: str) -> s
     _ = Wording(language).translate
     told = _("*The section above was edited by people and is kept as it is.*")
     if new["digest"] != old["digest"]:
-        told += f"\n\n<details><summary>{_('Newer facts')}</summary>\n\n{new['body']}\n\n</details>"
+        label = _("Newer facts")
+        told += f"\n\n<details><summary>{label}</summary>\n\n{new['body']}\n\n</details>"
     return f"\n\n{generated(name + _SUFFIX, told)}"
 
 

@@ -36,7 +36,7 @@ def render_postmortem(diagnosis: Diagnosis, *, language: str, timezone: str) -> 
     for name, heading, render in _sections(wording):
         body = "\n".join(render(diagnosis, wording)) or _("none")
         parts += [f"## {heading}", generated(name, body)]
-    parts += [f"## {_('What only people know')}", "\n".join(f"- [ ] {q}" for q in _questions(wording))]
+    parts += ["## " + _("What only people know"), "\n".join(f"- [ ] {q}" for q in _questions(wording))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,11 +65,9 @@ def _summary(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     ):
         lines += [f"- {label}: {escape(value)}"] if value else []
     bad = [f for f in worst_first(diagnosis.findings) if f.severity in (Severity.CRITICAL, Severity.WARNING)]
-    return [
-        *lines,
-        "",
-        *(f"- {wording.severity(f.severity)} {escape(wording.say(f.sentence))} ({_ids(f.evidence)})" for f in bad),
-    ]
+    told = [f"- {wording.severity(f.severity)} {escape(wording.say(f.sentence))}{_ids(f.evidence)}" for f in bad]
+    # A line between the lists: two lists in a row are one, with gaps between its items.
+    return [*lines, "", "**" + _("What is wrong") + "**", "", *told] if told else lines
 
 
 def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
@@ -77,15 +75,20 @@ def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     seen, scope = Seen(diagnosis.evidence), diagnosis.scope
     depth = trends.depth(seen, scope, trends.main_queue(seen, scope))
     failures = trends.failure_ratio(seen, scope)
+    completed, added = trends.throughput(seen, scope), trends.arrivals(seen, scope)
     waits = trends.wait_percentiles(seen, scope)
     rows = [
         (_("Lasted at least"), _lasted(diagnosis, wording), ""),
         (_("Jobs waiting at the end"), _last(depth, wording), wording.say(depth.source)),
         (_("Jobs waiting at most"), _highest(depth, wording), wording.say(depth.source)),
         (_("Highest error rate"), _highest(failures, wording), wording.say(failures.source)),
-        (_("Completed per minute, at the end"), _last(trends.throughput(seen, scope), wording), ""),
-        (_("Added per minute, at the end"), _last(trends.arrivals(seen, scope), wording), ""),
-        (_("Waited, 95th percentile"), wording.value(waits.p95_s if waits else None, "s"), ""),
+        (_("Completed per minute, at the end"), _last(completed, wording), wording.say(completed.source)),
+        (_("Added per minute, at the end"), _last(added, wording), wording.say(added.source)),
+        (
+            _("Waited, 95th percentile of the jobs that started"),
+            wording.value(waits.p95_s if waits else None, "s"),
+            wording.say(waits.source if waits else None),
+        ),
     ]
     head = (_("What"), _("How much"), _("Source"))
     return [_table_row(head), "|---|---|---|", *(_table_row(tuple(map(cell, row))) for row in rows)]
@@ -114,15 +117,16 @@ def _clock(diagnosis: Diagnosis, wording: Wording) -> list[str]:
         (_("Began"), wording.time(diagnosis.onset_at) if diagnosis.onset_at else _("not known")),
         (_("Response started"), wording.time(clock.response_started_at)),
         (_("This run"), f"{wording.time(scope.started_at)} – {wording.time(diagnosis.finished_at)}"),
-        (_("Escalation due"), wording.time(clock.escalate_at) + (f" ({_('overdue')})" if clock.overdue else "")),
+        (_("Escalation overdue since") if clock.overdue else _("Escalation due"), wording.time(clock.escalate_at)),
     ]
-    contacts = [f"- {_('Contact')}: {link(c.name, c.url)}" for c in clock.contacts]
+    label = _("Contact")
+    contacts = [f"- {label}: {link(c.name, c.url)}" for c in clock.contacts]
     return [*(f"- {label}: {escape(value)}" for label, value in rows), *contacts]
 
 
 def _timeline(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     return [
-        f"- {escape(wording.time(event.at))}: {escape(wording.say(event.what))} ({_ids(event.evidence)})"
+        f"- {escape(wording.time(event.at))}: {escape(wording.say(event.what))}{_ids(event.evidence)}"
         for event in diagnosis.timeline
     ]
 
@@ -160,8 +164,8 @@ def _actions(diagnosis: Diagnosis, wording: Wording) -> list[str]:
         title = escape(wording.say(found.title)) if found else ""
         lines.append(f"- {code(action)} {title}".rstrip())
         if found:
-            lines.append(f"    - {_('Changes')}: {escape(wording.say(found.changes))}")
-            lines.append(f"    - {_('Undo')}: {escape(wording.say(found.undo))}")
+            for label, told in ((_("Changes"), found.changes), (_("Undo"), found.undo)):
+                lines.append(f"    - {label}: {escape(wording.say(told))}")
     return lines
 
 
@@ -178,7 +182,7 @@ def _questions(wording: Wording) -> list[str]:
 
 
 def _ids(evidence: tuple[str, ...]) -> str:
-    return ", ".join(map(code, evidence)) or "–"
+    return f" ({', '.join(map(code, evidence))})" if evidence else ""
 
 
 def _table_row(cells: tuple[str, ...]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from diagnostics.model import Cause, Diagnosis, Finding
+from diagnostics.model import BlindSpot, Cause, Diagnosis, Finding
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain
 
@@ -63,11 +64,27 @@ def summarise(diagnosis: Diagnosis, wording: Wording) -> Summary:
 
 
 def unseen(diagnosis: Diagnosis, wording: Wording) -> tuple[Unseen, ...]:
-    """Blind spots, those with the same reason and remedy as one: ten checks blinded by one refusal are one line."""
-    grouped: dict[tuple[str, str], list[str]] = {}
+    """Blind spots, those of one kind and remedy as one: eight probes cut off by one deadline are one line."""
+    grouped: dict[tuple[str, str], list[BlindSpot]] = {}
     for spot in diagnosis.blind_spots:
-        grouped.setdefault((wording.say(spot.why), wording.say(spot.regain)), []).append(plain(spot.check))
-    return tuple(Unseen(checks=", ".join(checks), why=why, regain=regain) for (why, regain), checks in grouped.items())
+        grouped.setdefault((_kind(spot, wording), wording.say(spot.regain)), []).append(spot)
+    return tuple(_together(spots, wording) for spots in grouped.values())
+
+
+def _kind(spot: BlindSpot, wording: Wording) -> str:
+    """What two reasons share: their template, unless that says nothing by itself."""
+    is_wordless = not re.search(r"\w", re.sub(r"\{[^}]*\}", "", spot.why.msgid))
+    return wording.say(spot.why) if is_wordless else spot.why.msgid
+
+
+def _together(spots: list[BlindSpot], wording: Wording) -> Unseen:
+    _ = wording.translate
+    reasons = list(dict.fromkeys(wording.say(spot.why) for spot in spots))
+    why = reasons[0]
+    if len(reasons) > 1:
+        why = _("{why}, and {count} more likewise").format(why=why, count=len(reasons) - 1)
+    checks = ", ".join(dict.fromkeys(plain(spot.check) for spot in spots))
+    return Unseen(checks=checks, why=why, regain=wording.say(spots[0].regain))
 
 
 def asserted(diagnosis: Diagnosis) -> Cause | None:

@@ -76,7 +76,12 @@ class Console(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._refresh = widgets.Button(description=_("Refresh"), icon="refresh", tooltip=_("Look again"))
         self._cancel = widgets.Button(description=_("Cancel"), icon="stop", disabled=True)
         names = [(self._wording.duration(60 * minutes), minutes) for minutes in CHOICES_MIN]
-        self._window = widgets.Dropdown(description=_("Look back"), options=names, value=nearest(self._diagnosis))
+        self._window = widgets.Dropdown(
+            description=_("Look back"),
+            options=names,
+            value=nearest(self._diagnosis),
+            style={"description_width": "initial"},
+        )
         self._refresh.on_click(lambda _button: self.refresh())
         self._cancel.on_click(lambda _button: self.cancel())
         self._window.observe(lambda _change: self._show_charts(), names="value")
@@ -107,7 +112,8 @@ class Console(widgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             await self._draw()
         except asyncio.CancelledError:
             # Not raised again: nobody awaits this task, and its end is what was asked for.
-            self._banner.note = self._wording.translate("Cancelled. What you see is the run before.")
+            _ = self._wording.translate
+            self._banner.note = _("Cancelled. What you see is the run before.")
         except DiagnosticsError as error:
             self._banner.note = str(error)
         # A bug must reach the person at the screen: a task's exception would be shown to nobody.

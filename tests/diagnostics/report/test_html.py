@@ -159,3 +159,19 @@ def test_blind_spots_of_one_reason_are_one_line():
     first = render(diagnosis(blind_spots=tuple(same))).split("</header>")[0]
     assert first.count("no token") == 1
     assert "a.one, b.two" in first
+
+
+def test_blind_spots_of_one_kind_are_one_line_that_counts_them():
+    late = [
+        BlindSpot(check=c, why=text("{probe} had not answered", probe=c), regain=text("wait longer")) for c in "abc"
+    ]
+    first = render(diagnosis(blind_spots=tuple(late))).split("</header>")[0]
+    assert "a had not answered, and 2 more likewise" in first
+    assert first.count("wait longer") == 1
+
+
+def test_reasons_without_words_of_their_own_are_not_thrown_together():
+    odd = [BlindSpot(check=c, why=text("{detail}", detail=f"because {c}"), regain=text("look")) for c in ("x", "y")]
+    first = render(diagnosis(blind_spots=tuple(odd))).split("</header>")[0]
+    assert "because x" in first
+    assert "because y" in first
