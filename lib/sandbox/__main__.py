@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -69,6 +70,9 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _stay(plan: Plan, faults: Sequence[str]) -> int:
+    # Nothing runs yet, so Ctrl-C may end us outright. As an exception it could be lost: one raised in a callback of
+    # the import system is printed and ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     from sandbox.supervisor import supervise  # noqa: PLC0415  (slow to import)
 
     Files(folder=plan.folder).folder.mkdir(parents=True, exist_ok=True)

@@ -31,14 +31,14 @@ READY_WITHIN_S = 60.0
 class Supervisor:
     """Builds the world in order, and takes it down in the opposite one."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, down: asyncio.Event) -> None:
         self.plan = plan
         self.files = Files(folder=plan.folder)
         self._scratch = make_scratch()
         self._janitor = _start_janitor(self._scratch)
         self._parts = contextlib.AsyncExitStack()
         self._log_file = self.files.log.open("a", encoding="utf-8", buffering=1)
-        self._down = asyncio.Event()
+        self._down = down
         self.settings: dict[str, str] = {}
 
     async def start(self, faults: Sequence[str]) -> None:
@@ -52,14 +52,6 @@ class Supervisor:
         for name in faults:
             await operations.apply(name)
         self._publish()
-
-    async def run(self) -> None:
-        """Stay until told to go."""
-        await self._down.wait()
-
-    def go(self) -> None:
-        """End `run`."""
-        self._down.set()
 
     async def close(self) -> None:
         """End every process and remove every file outside `.sandbox/`."""
@@ -99,11 +91,13 @@ async def supervise(plan: Plan, faults: Sequence[str], announce: Announce) -> in
         if not is_ours:
             announce({"refused": f"sandbox '{plan.name}' is already running"})
             return 3
-        supervisor = Supervisor(plan)
-        starting = asyncio.ensure_future(supervisor.start(faults))
+        down = asyncio.Event()
+        # Before anything is started: from here on a signal is an orderly end.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, supervisor.go)
-        leaving = asyncio.ensure_future(supervisor.run())
+            asyncio.get_running_loop().add_signal_handler(number, down.set)
+        supervisor = Supervisor(plan, down)
+        starting = asyncio.ensure_future(supervisor.start(faults))
+        leaving = asyncio.ensure_future(down.wait())
         try:
             await asyncio.wait({starting, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
