@@ -42,7 +42,8 @@ def events(seen: Seen, scope: Scope, since: datetime | None) -> tuple[TimelineEv
     """Dated facts inside the window, oldest first."""
     found = [*_deployments(seen), *_symptoms(seen), *_queue(seen)]
     if since is not None:
-        found.append(TimelineEvent(at=since, what=text("the symptom begins (first sign in the evidence)")))
+        what = text("the symptom begins (first sign in the evidence)")
+        found.append(TimelineEvent(at=since, what=what, evidence=_dated_by(seen, since)))
     inside = [e for e in found if scope.window.since <= e.at]
     return tuple(sorted(inside, key=lambda e: (e.at, e.what.msgid)))
 
@@ -109,6 +110,11 @@ def _queue(seen: Seen) -> list[TimelineEvent]:
         for queue in (state.second if state else ())
         if queue.newest_completed_at
     ]
+
+
+def _dated_by(seen: Seen, since: datetime) -> tuple[str, ...]:
+    """The evidence that gave the onset its time: the log's first trouble, else the newest end of a job."""
+    return seen.ids("worker.log") if since in _first_bad(seen) else seen.ids("queue.state", "worker.log")
 
 
 def _utc(ms: int) -> datetime:

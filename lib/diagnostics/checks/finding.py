@@ -56,12 +56,17 @@ def redis_cli(facts: Facts, *command: str) -> str:
     return f'redis-cli -u "${facts.redis_variable}"{tls} --no-auth-warning {" ".join(command)}'
 
 
+def bearer(url: str, variable: str) -> str:
+    """The command that asks an API whose key is in `variable`."""
+    return f'curl -sS {url} -H "Authorization: Bearer ${variable}"'
+
+
 def railway(facts: Facts, selection: str) -> str:
     """The command that asks Railway about the service; ids and token stay in their variables."""
     query = "query($s:String!,$e:String!){" + selection + "}"
     variables = """{"s":"'"$RUNBOOK_RAILWAY__SERVICE_ID"'","e":"'"$RUNBOOK_RAILWAY__ENVIRONMENT_ID"'"}"""
     return (
-        f'curl -sS {facts.railway_url} -H "Project-Access-Token: $RAILWAY_TOKEN" '
+        f'curl -sS {facts.railway_url} -H "{facts.railway_header}${facts.railway_variable}" '
         f"-H 'content-type: application/json' -d '" + '{"query":"' + query + '","variables":' + variables + "}'"
     )
 
