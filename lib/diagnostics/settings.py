@@ -143,7 +143,7 @@ class BudgetSection(Section):
 
 class ContactSection(Section):
     name: str
-    url: str
+    url: str = ""
 
 
 class Profile(Section):

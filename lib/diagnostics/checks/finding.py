@@ -45,9 +45,10 @@ def unread(check: str, seen: Seen, *probes: str, command: str = "") -> Finding:
     )
 
 
-def curl(facts: Facts, path: str) -> str:
-    """The command that shows a worker endpoint to a person."""
-    return f"curl -sS -m 10 -w '\\n%{{http_code}}\\n' {facts.worker_url or '$RUNBOOK_WORKER__BASE_URL'}{path}"
+def curl(facts: Facts, path: str, *, jq: str = "") -> str:
+    """The command that shows a worker endpoint to a person, with its status, or the part of its JSON that counts."""
+    address = f"{facts.worker_url or '$RUNBOOK_WORKER__BASE_URL'}{path}"
+    return f"curl -sS -m 10 {address} | jq {jq}" if jq else f"curl -sS -m 10 -w '\\n%{{http_code}}\\n' {address}"
 
 
 def redis_cli(facts: Facts, *command: str) -> str:
