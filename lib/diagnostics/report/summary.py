@@ -135,7 +135,12 @@ def is_older(diagnosis: Diagnosis) -> bool:
 
 
 def _command(diagnosis: Diagnosis, cause: Cause | None) -> str:
-    """The command behind the worst finding, of those the cause explains if it explains any with a command."""
+    """The command behind the worst finding, of those the cause explains if it explains any with a command.
+
+    None where the cause is on our own side: what we lack, the command would lack too.
+    """
+    if cause and cause.component == "observer":
+        return ""
     explained = tuple(f for f in diagnosis.findings if cause and f.id in cause.explains and f.command)
     told = worst_first(explained or tuple(f for f in diagnosis.findings if f.command))
     return plain(told[0].command) if told and told[0].severity is not Severity.OK else ""
