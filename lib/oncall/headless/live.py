@@ -131,5 +131,6 @@ class Live:
 
     def _relay(self, data: bytes) -> None:
         whole, newline, self._raw_rest = (self._raw_rest + data).rpartition(b"\n")
-        sys.stderr.write((whole + newline).decode("utf-8", "replace"))
+        # Our own streams are clean under `runbook run`; under papermill nobody else would clean this.
+        sys.stderr.write(self.watch.redactor.clean((whole + newline).decode("utf-8", "replace")))
         sys.stderr.flush()
