@@ -32,7 +32,7 @@ class Log:
 
     def ended(self, ending: Ending, artifact: Artifact | None) -> None:
         """How a run ended and where it is written down, with all that could not be written."""
-        for note in artifact.status.notes if artifact else ():
+        for note in dict.fromkeys((*artifact.status.notes, *artifact.problems)) if artifact else ():
             self.step(text("{note}", note=note))
         folder = artifact.folder if artifact else None
         told = text("{severity}, exit code {code}", severity=ending.severity.value, code=ending.code)

@@ -36,7 +36,7 @@ def seal(folder: Path, *, is_json: bool, is_dead: bool = False) -> int:
     kept.status = now = _standing(kept.status, folder, is_dead=is_dead)
     with clean_streams(redactor), Stop():
         teller = Teller(is_json=is_json, language=now.language, timezone=now.timezone)
-        entries = journal.read(folder)
+        entries = _journal(folder)
         found = _found(kept, now, entries)
         teller.verdict(found.diagnosis, kept)
         if kept.read_text(sealing.VERDICT) is None:
@@ -61,6 +61,14 @@ def _standing(written: Status, folder: Path, *, is_dead: bool) -> Status:
             "once that is gone for good, add --dead"
         )
     return now.died()
+
+
+def _journal(folder: Path) -> list[dict[str, Any]]:
+    try:
+        return journal.read(folder)
+    except OSError as error:
+        # Not the same as none: the notebook would be lost for good.
+        raise SettingsError(f"{folder / journal.NAME} cannot be read: {error.strerror or error}") from None
 
 
 def _found(kept: Artifact, now: Status, entries: list[dict[str, Any]]) -> Found:
