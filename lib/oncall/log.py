@@ -44,16 +44,17 @@ class Log:
 
 @contextmanager
 def clean_streams(redactor: Redactor) -> Iterator[None]:
-    """Send everything this process prints through `redactor`."""
+    """Send everything this process prints through `redactor`.
+
+    Should the body raise, it stays so: whoever prints the error last knows fewer secrets than `redactor`.
+    """
     before = sys.stdout, sys.stderr
     sys.stdout = cast(TextIO, CleanStream(sys.stdout, redactor))
     sys.stderr = cast(TextIO, CleanStream(sys.stderr, redactor))
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        sys.stdout, sys.stderr = before
+    yield
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.stdout, sys.stderr = before
 
 
 def set_up_logging(*, is_verbose: bool) -> None:

@@ -118,3 +118,24 @@ def test_a_file_with_a_secret_that_cannot_be_hidden_is_not_written(tmp_path: Pat
     assert "notebook.ipynb was NOT written: a known secret was found in it" in done.stderr
     assert "notebook.ipynb" not in folder.names()
     assert not [name for name in folder.names() if b"8316204957" in (folder.path / name).read_bytes()]
+
+
+@pytest.mark.parametrize("line", ["triage", "run worker-not-processing"])
+def test_the_last_word_on_an_error_knows_the_secrets_of_the_env_file(tmp_path: Path, line: str) -> None:
+    """They are not in the environment, and a bug may quote one anywhere, also after everything else has ended."""
+    (tmp_path / "secrets.env").write_text("RAILWAY_TOKEN=only-in-the-env-file\n", "utf-8")
+    profile = tmp_path / "filed.toml"
+    sections = 'name = "filed"\nenv_file = "{}"\n[worker]\nbase_url = "http://127.0.0.1:9"\n[railway]\n'
+    profile.write_text(sections.format(tmp_path / "secrets.env"), "utf-8")
+    bug = "def bug(*_, **__): raise RuntimeError('a bug with only-in-the-env-file')\nsealing.finish = bug"
+    done = subprocess.run(
+        driven(Path("-"), *line.split(), "--profile", profile, "--output-dir", tmp_path / "out"),
+        env=environment(tmp_path, DRIVER_PATCH=bug),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "RuntimeError: a bug with •••" in done.stderr
+    assert "only-in-the-env-file" not in done.stdout + done.stderr
