@@ -23,6 +23,7 @@ from oncall.headless import channel
 from oncall.headless.channel import Channel
 from oncall.look import Found, look
 from oncall.question import Question, Wish, checked
+from oncall.tracebacks import clean_tracebacks
 
 _HEARTBEAT_S = 0.1
 
@@ -143,6 +144,8 @@ def open_session(  # noqa: PLR0913 - the parameters cell of a notebook, name by 
     )
     question = checked(wish)
     parent = channel.current()
+    if parent is None:
+        clean_tracebacks(question.redactor)
     return Session(wish, question, _Reporter(parent, wish) if parent else _Writer())
 
 

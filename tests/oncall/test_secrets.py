@@ -120,16 +120,42 @@ def test_a_file_with_a_secret_that_cannot_be_hidden_is_not_written(tmp_path: Pat
     assert not [name for name in folder.names() if b"8316204957" in (folder.path / name).read_bytes()]
 
 
-@pytest.mark.parametrize("line", ["triage", "run worker-not-processing"])
-def test_the_last_word_on_an_error_knows_the_secrets_of_the_env_file(tmp_path: Path, line: str) -> None:
-    """They are not in the environment, and a bug may quote one anywhere, also after everything else has ended."""
+@pytest.fixture
+def filed(tmp_path: Path) -> Path:
+    """A profile whose one secret is in its env_file alone."""
     (tmp_path / "secrets.env").write_text("RAILWAY_TOKEN=only-in-the-env-file\n", "utf-8")
     profile = tmp_path / "filed.toml"
     sections = 'name = "filed"\nenv_file = "{}"\n[worker]\nbase_url = "http://127.0.0.1:9"\n[railway]\n'
     profile.write_text(sections.format(tmp_path / "secrets.env"), "utf-8")
+    return profile
+
+
+def test_a_stock_kernel_shows_errors_without_the_secrets_of_the_session(tmp_path: Path, filed: Path) -> None:
+    """JupyterLab and stock papermill write down what the kernel shows; a chained error tells as much as the last."""
+    failing = "token = 'only-in-' + 'the-env-file'\ntry:\n    {}[token]\nexcept KeyError:\n    raise OSError(2, token)"
+    notebook = write(tmp_path / "in.ipynb", [*incident(filed)[:2], failing])
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", str(notebook), str(tmp_path / "out.ipynb")],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    executed = (tmp_path / "out.ipynb").read_text("utf-8")
+    assert done.returncode == 1
+    assert "FileNotFoundError" in executed
+    assert "KeyError" in executed
+    assert "•••" in executed
+    assert "only-in-the-env-file" not in executed + done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("line", ["triage", "run worker-not-processing"])
+def test_the_last_word_on_an_error_knows_the_secrets_of_the_env_file(tmp_path: Path, filed: Path, line: str) -> None:
+    """They are not in the environment, and a bug may quote one anywhere, also after everything else has ended."""
     bug = "def bug(*_, **__): raise RuntimeError('a bug with only-in-the-env-file')\nsealing.finish = bug"
     done = subprocess.run(
-        driven(Path("-"), *line.split(), "--profile", profile, "--output-dir", tmp_path / "out"),
+        driven(Path("-"), *line.split(), "--profile", filed, "--output-dir", tmp_path / "out"),
         env=environment(tmp_path, DRIVER_PATCH=bug),
         capture_output=True,
         text=True,
