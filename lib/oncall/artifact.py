@@ -104,7 +104,7 @@ class Artifact:
             return False
         self.close()
         # One that stays is a nuisance and no lie: the manifest is there and does not name it.
-        self.remove(self.folder / journal.NAME)
+        self.remove(journal.NAME)
         return True
 
     def read_text(self, name: str) -> str | None:
@@ -119,12 +119,10 @@ class Artifact:
         for name in tuple(self._appending):
             self._release(name)
 
-    def remove(self, path: Path) -> None:
-        """Remove the file `path`."""
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            self.problems.append(f"{path.name} could not be removed: {error.strerror or error}")
+    def remove(self, name: str) -> None:
+        """Remove file `name`, where it is there."""
+        if self.folder is not None:
+            self._unlink(self.folder / name)
 
     def _status_bytes(self) -> bytes:
         return _json(clean_tree(json.loads(self.status.to_json()), self.redactor), 2) + b"\n"
@@ -159,7 +157,7 @@ class Artifact:
             return False
         finally:
             for partial in partials.values():
-                self.remove(partial)
+                self._unlink(partial)
         return True
 
     def _release(self, name: str) -> None:
@@ -169,6 +167,12 @@ class Artifact:
         except OSError as error:
             # A network disk may report only now what it could not keep.
             self._refuse(name, error)
+
+    def _unlink(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            self.problems.append(f"{path.name} could not be removed: {error.strerror or error}")
 
     def _refuse(self, name: str, error: OSError) -> None:
         self.problems.append(f"{name} could not be written: {error.strerror or error}")
@@ -210,7 +214,7 @@ def open_existing(folder: Path, *, redactor: Redactor) -> Artifact:
     """
     artifact = Artifact(folder=folder, redactor=redactor, status=status.read(folder))
     for partial in folder.rglob(f"*{_PARTIAL}"):
-        artifact.remove(partial)
+        artifact.remove(partial.relative_to(folder).as_posix())
     return artifact
 
 

@@ -52,6 +52,8 @@ class Watch:
     state: State = State.RUNNING
     reason: str | None = None
     _heard: list[str] = field(default_factory=list)
+    _is_torn: bool = False
+    """Whether the evidence on disk is the beginning of a later look than `found`."""
     _unwritten: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -100,6 +102,8 @@ class Watch:
             return None
         kept = self.artifact
         assert self.found is not None, "end comes first"
+        if self._is_torn:
+            sealing.keep_facts(kept, self.found)
         kept.put_json(NOTEBOOK, as_stored(self.recorder.nb, self.redactor), indent=1)
         notes = sealing.Rendering(kept, self.found.diagnosis, limit_s=limit_s).run()
         kept.status = replace(kept.status, cells=self.recorder.cells())
@@ -118,6 +122,7 @@ class Watch:
     def _hear(self, line: str) -> None:
         if json.loads(line)["line"] == "header":
             self._heard.clear()
+            self._is_torn = True
         self._heard.append(line)
         if self.artifact:
             sealing.hear(self.artifact, line)
@@ -140,6 +145,7 @@ class Watch:
             self.tell(found.diagnosis)
         if self.artifact:
             sealing.keep_facts(self.artifact, found)
+        self._is_torn = False
 
     def _journal(self, entries: list[Record]) -> None:
         """Write down `entries`, and those that came before there was an artifact to write them into."""
