@@ -56,6 +56,9 @@ def run(arguments: list[str]) -> int:
     except DiagnosticsError as error:
         _say(f"runbook: {error}")
         return UNKNOWN
+    except KeyboardInterrupt:
+        # Before a command has its own way to stop there is nothing to put in order.
+        return UNKNOWN
     except BaseException:  # noqa: BLE001 - whatever it is, it ends as unknown and not as 1, a warning
         _say(traceback.format_exc())
         return UNKNOWN

@@ -86,7 +86,11 @@ class Artifact:
         if self.folder is None:
             return False
         data = self._status_bytes()
-        sealed = {status.NAME: _digest(data), **self._digests()}
+        try:
+            sealed = {status.NAME: _digest(data), **self._digests()}
+        except OSError as error:
+            self.problems.append(f"what was written cannot be read again: {error.strerror or error}")
+            return False
         body = {
             "schema": "manifest/1",
             "incident": final.incident,
@@ -99,7 +103,8 @@ class Artifact:
         if not self._put_all({status.NAME: data, MANIFEST: manifest}):
             return False
         self.close()
-        (self.folder / journal.NAME).unlink(missing_ok=True)
+        # One that stays is a nuisance and no lie: the manifest is there and does not name it.
+        self.remove(journal.NAME)
         return True
 
     def read_text(self, name: str) -> str | None:
@@ -111,8 +116,13 @@ class Artifact:
 
     def close(self) -> None:
         """Release the files that are appended to."""
-        while self._appending:
-            self._appending.popitem()[1].close()
+        for name in tuple(self._appending):
+            self._release(name)
+
+    def remove(self, name: str) -> None:
+        """Remove file `name`, where it is there."""
+        if self.folder is not None:
+            self._unlink(self.folder / name)
 
     def _status_bytes(self) -> bytes:
         return _json(clean_tree(json.loads(self.status.to_json()), self.redactor), 2) + b"\n"
@@ -141,15 +151,28 @@ class Artifact:
                 partials[path] = _write_partial(path, data)
             for path, partial in partials.items():
                 partial.replace(path)
-                if path.name in self._appending:
-                    self._appending.pop(path.name).close()
+                self._release(path.name)
         except OSError as error:
             self._refuse(name, error)
             return False
         finally:
             for partial in partials.values():
-                partial.unlink(missing_ok=True)
+                self._unlink(partial)
         return True
+
+    def _release(self, name: str) -> None:
+        try:
+            if name in self._appending:
+                self._appending.pop(name).close()
+        except OSError as error:
+            # A network disk may report only now what it could not keep.
+            self._refuse(name, error)
+
+    def _unlink(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            self.problems.append(f"{path.name} could not be removed: {error.strerror or error}")
 
     def _refuse(self, name: str, error: OSError) -> None:
         self.problems.append(f"{name} could not be written: {error.strerror or error}")
@@ -191,7 +214,7 @@ def open_existing(folder: Path, *, redactor: Redactor) -> Artifact:
     """
     artifact = Artifact(folder=folder, redactor=redactor, status=status.read(folder))
     for partial in folder.rglob(f"*{_PARTIAL}"):
-        partial.unlink(missing_ok=True)
+        artifact.remove(partial.relative_to(folder).as_posix())
     return artifact
 
 

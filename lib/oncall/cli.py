@@ -113,6 +113,7 @@ def run(
 def seal(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The artifact of a killed run.")],
+    dead: Annotated[bool, typer.Option("--dead", help="The run's host or container is gone for good.")] = False,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -121,7 +122,7 @@ def seal(
     from oncall.seal import seal as do
 
     set_up_logging(is_verbose=verbose)
-    ctx.obj.code = do(folder, is_json=as_json)
+    ctx.obj.code = do(folder, is_json=as_json, is_dead=dead)
 
 
 def normalised(arguments: list[str]) -> list[str]:

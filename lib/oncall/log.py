@@ -32,7 +32,7 @@ class Log:
 
     def ended(self, ending: Ending, artifact: Artifact | None) -> None:
         """How a run ended and where it is written down, with all that could not be written."""
-        for note in artifact.status.notes if artifact else ():
+        for note in dict.fromkeys((*artifact.status.notes, *artifact.problems)) if artifact else ():
             self.step(text("{note}", note=note))
         folder = artifact.folder if artifact else None
         told = text("{severity}, exit code {code}", severity=ending.severity.value, code=ending.code)
@@ -44,16 +44,17 @@ class Log:
 
 @contextmanager
 def clean_streams(redactor: Redactor) -> Iterator[None]:
-    """Send everything this process prints through `redactor`."""
+    """Send everything this process prints through `redactor`.
+
+    Should the body raise, it stays so: whoever prints the error last knows fewer secrets than `redactor`.
+    """
     before = sys.stdout, sys.stderr
     sys.stdout = cast(TextIO, CleanStream(sys.stdout, redactor))
     sys.stderr = cast(TextIO, CleanStream(sys.stderr, redactor))
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        sys.stdout, sys.stderr = before
+    yield
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.stdout, sys.stderr = before
 
 
 def set_up_logging(*, is_verbose: bool) -> None:

@@ -23,19 +23,20 @@ from oncall.status import State, Status
 from oncall.telling import Teller
 
 
-def seal(folder: Path, *, is_json: bool) -> int:
+def seal(folder: Path, *, is_json: bool, is_dead: bool = False) -> int:
     """Seal and return the run's exit code. Sealing a whole artifact renders what is missing and changes no verdict.
+
+    Args:
+        is_dead: a person's word that a run of another host is over. A process that lives here we see ourselves.
 
     Raises: SettingsError when the folder is no artifact, still being written, or holds too little to judge.
     """
     redactor = redactor_for(None, os.environ)
     kept = artifact.open_existing(folder, redactor=redactor)
-    kept.status = now = kept.status.now_true()
-    if now.state is State.RUNNING:
-        raise SettingsError(f"{folder} is still being written by process {now.pid} on {now.host}")
+    kept.status = now = _standing(kept.status, folder, is_dead=is_dead)
     with clean_streams(redactor), Stop():
         teller = Teller(is_json=is_json, language=now.language, timezone=now.timezone)
-        entries = journal.read(folder)
+        entries = _journal(folder)
         found = _found(kept, now, entries)
         teller.verdict(found.diagnosis, kept)
         if kept.read_text(sealing.VERDICT) is None:
@@ -47,6 +48,28 @@ def seal(folder: Path, *, is_json: bool) -> int:
         teller.place(kept)
         teller.log.ended(ending, kept)
         return ending.code
+
+
+def _standing(written: Status, folder: Path, *, is_dead: bool) -> Status:
+    now = written.now_true()
+    if now.state is not State.RUNNING:
+        return now
+    if not now.is_elsewhere:
+        raise SettingsError(f"{folder} is still being written by process {now.pid} on {now.host}")
+    if not is_dead:
+        raise SettingsError(
+            f"{folder} is being written by process {now.pid} on {now.host}, which cannot be seen from here; "
+            "once that is gone for good, add --dead"
+        )
+    return now.died()
+
+
+def _journal(folder: Path) -> list[dict[str, Any]]:
+    try:
+        return journal.read(folder)
+    except OSError as error:
+        # Not the same as none: the notebook would be lost for good.
+        raise SettingsError(f"{folder / journal.NAME} cannot be read: {error.strerror or error}") from None
 
 
 def _found(kept: Artifact, now: Status, entries: list[dict[str, Any]]) -> Found:

@@ -20,7 +20,7 @@ from diagnostics.report.summary import asserted
 from diagnostics.report.verdict import verdict_document
 from diagnostics.runbooks import RUNBOOKS, TRIAGE, by_slug
 from oncall import status
-from oncall.artifact import Artifact, create
+from oncall.artifact import MANIFEST, Artifact, create
 from oncall.exits import UNKNOWN, Ending
 from oncall.limits import OutOfTime, time_limit
 from oncall.look import Found
@@ -156,6 +156,17 @@ def finish(
         # A small file may still find room, and a status without a manifest is no lie.
         artifact.update(replace(final, exit_code=ending.code, notes=(*notes, *artifact.problems)))
     return ending
+
+
+def reopen(artifact: Artifact, question: Question) -> None:
+    """Make a sealed artifact one of a running run again, without the files that new facts would contradict.
+
+    Whenever it dies from here on, `runbook seal` makes the rest from the evidence.
+    """
+    artifact.problems.clear()
+    artifact.update(begun(question))
+    for name in (MANIFEST, VERDICT, REPORT):
+        artifact.remove(name)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from oncall.headless import channel
 from oncall.headless.channel import Channel
 from oncall.look import Found, look
 from oncall.question import Question, Wish, checked
+from oncall.tracebacks import clean_tracebacks
 
 _HEARTBEAT_S = 0.1
 
@@ -53,7 +54,7 @@ class Keeper(Protocol):
     def diagnosed(self, found: Found) -> None:
         """The diagnosis is there."""
 
-    def save(self, found: Found) -> Saved:
+    def save(self, question: Question, found: Found) -> Saved:
         """Make the artifact whole."""
 
 
@@ -85,23 +86,29 @@ class Session:
         return self._question.timezone
 
     async def diagnose(self) -> Diagnosis:
-        """Look and judge, within the deadline. Awaiting it again looks again, into the same artifact."""
+        """Look and judge, within the deadline.
+
+        Awaiting it again looks again. Such a later look, one of the console for instance, is in memory until
+        `save()`: what has been written stays true whether it ends, is cancelled, or dies with the kernel.
+        """
+        question = self._question
         if self._found is not None:
-            self._question = checked(self._wish, response_started_at=self.scope.response_started_at)
-        started_s = self._keeper.begin(self._question)
+            question = checked(self._wish, response_started_at=self.scope.response_started_at)
+        started_s = self._keeper.begin(question)
         async with _heartbeat():
-            self._found = await look(self._question, started_s=started_s, hear=self._keeper.hear)
-        self._keeper.diagnosed(self._found)
-        return self._found.diagnosis
+            found = await look(question, started_s=started_s, hear=self._keeper.hear)
+        self._question, self._found = question, found
+        self._keeper.diagnosed(found)
+        return found.diagnosis
 
     def save(self) -> Saved:
-        """Write the artifact. Doing it again writes the same folder.
+        """Write the artifact with the latest diagnosis. Doing it again writes the same folder.
 
         Raises: SettingsError before the first diagnosis.
         """
         if self._found is None:
             raise SettingsError("there is nothing to save yet: run the cell with `await session.diagnose()` first")
-        return self._keeper.save(self._found)
+        return self._keeper.save(self._question, self._found)
 
 
 def open_session(  # noqa: PLR0913 - the parameters cell of a notebook, name by name
@@ -143,30 +150,38 @@ def open_session(  # noqa: PLR0913 - the parameters cell of a notebook, name by 
     )
     question = checked(wish)
     parent = channel.current()
+    if parent is None:
+        clean_tracebacks(question.redactor)
     return Session(wish, question, _Reporter(parent, wish) if parent else _Writer())
 
 
 class _Writer:
-    """Nobody else writes here: the session does."""
+    """Nobody else writes here: the session does. The first look as it comes, a later one when it is saved."""
 
     def __init__(self) -> None:
         self._artifact: Artifact | None = None
+        self._has_verdict = False
 
     def begin(self, question: Question) -> float:
-        if self._artifact is None or self._artifact.folder is None:
+        if self._artifact is None:
             self._artifact = sealing.begin_artifact(question)
-        else:
-            self._artifact.problems.clear()
-            self._artifact.update(sealing.begun(question))
         return time.monotonic()
 
     def hear(self, line: str) -> None:
-        sealing.hear(self._kept, line)
+        if not self._has_verdict:
+            sealing.hear(self._kept, line)
 
     def diagnosed(self, found: Found) -> None:
-        sealing.keep_facts(self._kept, found)
+        if not self._has_verdict:
+            sealing.keep_facts(self._kept, found)
+            self._has_verdict = True
 
-    def save(self, found: Found) -> Saved:
+    def save(self, question: Question, found: Found) -> Saved:
+        if self._kept.folder is None:
+            # Perhaps the disk has room by now.
+            self._artifact = sealing.begin_artifact(question)
+        sealing.reopen(self._kept, question)
+        sealing.keep_facts(self._kept, found)
         notes = sealing.Rendering(self._kept, found.diagnosis, limit_s=None).run()
         sealing.finish(self._kept, found.diagnosis, notes=notes)
         folder = self._kept.folder
@@ -198,7 +213,7 @@ class _Reporter:
     def diagnosed(self, found: Found) -> None:
         self._parent.send({"kind": "diagnosed", "line": found.lines()[-1]})
 
-    def save(self, found: Found) -> Saved:
+    def save(self, question: Question, found: Found) -> Saved:
         return Saved(self._place)
 
 

@@ -70,9 +70,17 @@ class Status:
 
     def now_true(self) -> Status:
         """The status as it stands: `running` with a dead process is `died`, and so is its running cell."""
-        is_local = self.host == process.host()
-        if self.state is not State.RUNNING or not is_local or process.identity(self.pid) == self.process:
+        if self.state is not State.RUNNING or self.is_elsewhere or process.identity(self.pid) == self.process:
             return self
+        return self.died()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it belongs to another machine or container, where nobody can see from here what still runs."""
+        return self.host != process.host()
+
+    def died(self) -> Status:
+        """The status of a run whose process is known to be gone."""
         cells = tuple(
             {**cell, "state": CellState.DIED.value} if cell["state"] == CellState.RUNNING.value else cell
             for cell in self.cells

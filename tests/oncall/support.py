@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -32,6 +33,14 @@ class Folder:
     def fates(self) -> list[str]:
         """The state of each code cell, in order, as the status has it."""
         return [cell["state"] for cell in self.status["cells"]]
+
+    def is_sealed(self) -> bool:
+        """Whether the manifest names every file but itself and the postmortem, each with its present bytes."""
+        if not (self.path / "manifest.json").exists():
+            return False
+        names = self.names() - {"manifest.json", "postmortem.md"}
+        digests = {name: hashlib.sha256((self.path / name).read_bytes()).hexdigest() for name in names}
+        return digests == self.json("manifest.json")["sha256"]
 
     def names(self) -> set[str]:
         """All files in it."""

@@ -107,3 +107,40 @@ def test_a_commit_that_cannot_write_both_files_writes_neither(tmp_path: Path, mo
     assert not kept.commit(final, versions={}, budget={})
     assert status.read(kept.folder).state is State.RUNNING
     assert [path.name for path in kept.folder.iterdir()] == ["status.json"]
+
+
+def test_a_file_that_cannot_be_read_again_is_not_sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bad disk is a problem to tell of, not an error on the way out."""
+    kept = created(tmp_path)
+    kept.put_text("report.html", "x")
+    assert kept.folder is not None
+    read = Path.read_bytes
+
+    def bad(path: Path) -> bytes:
+        if path.name == "report.html":
+            raise OSError(5, "Input/output error")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", bad)
+    assert not kept.commit(replace(kept.status, state=State.DONE), versions={}, budget={})
+    assert kept.problems == ["what was written cannot be read again: Input/output error"]
+    assert not (kept.folder / "manifest.json").exists()
+
+
+def test_a_journal_that_cannot_be_removed_costs_nothing_but_a_word(tmp_path: Path) -> None:
+    """Something else has its name: a folder, for instance."""
+    kept = created(tmp_path)
+    assert kept.folder is not None
+    (kept.folder / journal.NAME).mkdir()
+    assert kept.commit(replace(kept.status, state=State.DONE), versions={}, budget={})
+    assert (kept.folder / "manifest.json").exists()
+    assert "journal.jsonl could not be removed" in kept.problems[0]
+
+
+def test_what_cannot_be_removed_does_not_keep_an_artifact_closed(tmp_path: Path) -> None:
+    """A folder stands where a half-written file would."""
+    folder = created(tmp_path).folder
+    assert folder is not None
+    (folder / ".x.partial").mkdir()
+    opened = artifact.open_existing(folder, redactor=Redactor())
+    assert ".x.partial could not be removed" in opened.problems[0]

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.oncall.support import Folder, artifacts, command, environment
+from tests.oncall.conftest import Runbook
+from tests.oncall.support import Folder, artifacts, command, environment, only
 
 LINES = {"triage": ("triage",), "run": ("run", "worker-not-processing")}
 
 
+NOTHING = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (0, 0))
 Done = tuple[int, str, str]
 
 
@@ -69,3 +71,31 @@ def test_a_folder_that_cannot_be_made_costs_the_artifact_never_the_verdict(
     assert json.loads(told)["severity"] == "unknown"
     assert "nothing could be written" in log
     assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_sealing_where_nothing_can_be_written_shows_the_verdict_and_ends_as_unknown(
+    tmp_path: Path, profile: Path, runbook: Runbook
+) -> None:
+    """One line for each thing that could not be done, and no traceback."""
+    runbook("triage", "--profile", profile, "--output-dir", tmp_path / "out")
+    folder = only(tmp_path / "out")
+    (folder.path / ".verdict.json.partial").mkdir()
+    before = {name: (folder.path / name).read_bytes() for name in folder.names()}
+    sealed = runbook("seal", folder.path, "--json", preexec_fn=NOTHING, env={"MPLCONFIGDIR": str(tmp_path / "mpl")})
+    assert sealed.returncode == 3
+    assert json.loads(sealed.stdout) == folder.json("verdict.json")
+    assert "status.json could not be written" in sealed.stderr
+    assert ".verdict.json.partial could not be removed" in sealed.stderr
+    assert "Traceback" not in sealed.stderr
+    assert {name: (folder.path / name).read_bytes() for name in folder.names()} == before
+
+
+def test_a_journal_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path, profile: Path, runbook: Runbook) -> None:
+    """Sealing without it would lose the notebook."""
+    runbook("triage", "--profile", profile, "--output-dir", tmp_path / "out")
+    folder = only(tmp_path / "out")
+    (folder.path / "journal.jsonl").mkdir()
+    sealed = runbook("seal", folder.path)
+    assert sealed.returncode == 3
+    assert sealed.stderr.count("\n") == 1
+    assert "journal.jsonl cannot be read: Is a directory" in sealed.stderr

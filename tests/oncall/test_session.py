@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.oncall.conftest import Runbook
 from tests.oncall.support import artifacts, environment, only
 
 from diagnostics import engine, records
@@ -51,6 +53,66 @@ async def test_running_cells_again_writes_the_same_folder(tmp_path: Path, profil
     assert folder.json("verdict.json") == verdict_document(second)
     assert "A note by hand." in postmortem.read_text("utf-8")
     assert "journal.jsonl" not in folder.names()
+
+
+async def test_looking_again_leaves_what_was_saved_until_it_is_saved_again(tmp_path: Path, profile: Path) -> None:
+    """A kernel may end at any moment: the artifact is sealed, and its files tell of one and the same look."""
+    session = open_session(SLUG, profile=str(profile), output_dir=str(tmp_path / "out"))
+    first = await session.diagnose()
+    session.save()
+    second = await session.diagnose()
+    folder = only(tmp_path / "out")
+    assert folder.is_sealed()
+    assert folder.status["state"] == "done"
+    assert folder.json("verdict.json") == verdict_document(first)
+    session.save()
+    assert folder.is_sealed()
+    assert folder.json("verdict.json") == verdict_document(second)
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+async def test_a_look_cut_short_changes_nothing_that_was_written(tmp_path: Path, profile: Path, is_saved: bool) -> None:
+    """Cancelled midway, as by the console's button: no evidence is lost, and saving writes the look before."""
+    session = open_session(SLUG, profile=str(profile), output_dir=str(tmp_path / "out"))
+    first = await session.diagnose()
+    if is_saved:
+        session.save()
+    folder = only(tmp_path / "out")
+    before = {name: (folder.path / name).read_bytes() for name in folder.names()}
+    look = asyncio.create_task(session.diagnose())
+    await asyncio.sleep(0)
+    look.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await look
+    assert {name: (folder.path / name).read_bytes() for name in folder.names()} == before
+    session.save()
+    assert folder.is_sealed()
+    assert folder.json("verdict.json") == verdict_document(first)
+
+
+async def test_saving_again_that_dies_midway_leaves_a_run_to_be_sealed(
+    tmp_path: Path, profile: Path, runbook: Runbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file of the look before stands beside those of the new one; the verdict is made from the evidence."""
+    session = open_session(SLUG, profile=str(profile), output_dir=str(tmp_path / "out"))
+    await session.diagnose()
+    session.save()
+    second = await session.diagnose()
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("oncall.sealing.Rendering.run", die)
+    with pytest.raises(KeyboardInterrupt):
+        session.save()
+    folder = only(tmp_path / "out")
+    assert folder.status["state"] == "running"
+    assert {"manifest.json", "report.html"} & folder.names() == set()
+    (folder.path / "status.json").write_text(json.dumps(folder.status | {"process": "gone"}), "utf-8")
+    assert runbook("seal", folder.path).returncode == 3
+    assert folder.is_sealed()
+    assert folder.status["state"] == "died"
+    assert folder.json("verdict.json") == verdict_document(second)
 
 
 async def test_the_status_is_running_until_it_is_saved(tmp_path: Path, profile: Path) -> None:

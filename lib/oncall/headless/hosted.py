@@ -16,7 +16,7 @@ from oncall.headless.document import node
 from oncall.headless.live import Bounds
 from oncall.headless.stopping import Stop
 from oncall.headless.watch import Watch
-from oncall.log import Log
+from oncall.log import Log, clean_streams
 from oncall.question import Question
 from oncall.sealing import RENDER_LIMIT_S, begin_artifact
 
@@ -39,7 +39,8 @@ def _begin(question: Question) -> Artifact:
 
 
 def _seal(watch: Watch) -> None:
-    ending = watch.seal(limit_s=RENDER_LIMIT_S)
+    with clean_streams(watch.redactor):
+        ending = watch.seal(limit_s=RENDER_LIMIT_S)
     if ending and watch.question:
         Log(language=watch.question.language).step(
             text("verdict: {severity}, exit code {code}", severity=ending.severity.value, code=ending.code)

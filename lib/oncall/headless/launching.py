@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from diagnostics.runbooks import RUNBOOKS
 from oncall.headless import fork
 from oncall.headless.live import Bounds
 from oncall.headless.stopping import Stop
@@ -32,6 +33,7 @@ def run(
     else:
         fork.warm_up()
         launch = partial(fork.start, bounds=bounds)
-    # Most of a run is waiting for answers, so more notebooks than processors are no harm.
-    at_once = max(2, 2 * (os.cpu_count() or 1))
+    # Most of a run is waiting for answers, so more notebooks than processors are no harm; and all incidents
+    # have one deadline, so none may wait for another.
+    at_once = max(len(RUNBOOKS), 2 * (os.cpu_count() or 1))
     Supervisor(launch, stop=stop, at_once=at_once, ended=ended).run(watches)

@@ -42,6 +42,7 @@ class Live:
     alarm_at: float = 0.0
     verdict: tuple[State, str] | None = None
     """How it ended and why, once we ended it ourselves."""
+    _began: float = field(default_factory=time.monotonic)
     _frames: dict[int, Frames] = field(default_factory=dict)
     _raw_rest: bytes = b""
     _cell: int | None = None
@@ -58,9 +59,22 @@ class Live:
         self._cell = now
         self.alarm_at = time.monotonic() + (self.bounds.between_s if now is None else self.bounds.cell_s)
 
-    def is_late(self) -> bool:
-        """Whether the running cell, or the pause between cells, takes too long."""
-        return time.monotonic() >= self.alarm_at
+    @property
+    def due_at(self) -> float:
+        """When its verdict must be there. A child that got its turn too late has the deadline for itself."""
+        late_s = max(0.0, self._began - self.watch.started_s)
+        return self.watch.due_at if self._began < self.watch.due_at else self.watch.due_at + late_s
+
+    def late(self) -> str | None:
+        """What takes too long, in English: the verdict, the running cell, or the pause between cells."""
+        now = time.monotonic()
+        if now >= self.due_at and self.watch.question is not None:
+            return f"there was no verdict by the deadline of {self.watch.question.scope.deadline_s:g} s"
+        if now < self.alarm_at:
+            return None
+        if self.watch.recorder.running is None:
+            return f"nothing happened for {self.bounds.between_s:g} s"
+        return f"the cell took longer than {self.bounds.cell_s:g} s"
 
     def read(self, wire: socket.socket) -> bool:
         """Take what has arrived on `wire`; false when the child has hung up."""
@@ -131,5 +145,6 @@ class Live:
 
     def _relay(self, data: bytes) -> None:
         whole, newline, self._raw_rest = (self._raw_rest + data).rpartition(b"\n")
-        sys.stderr.write((whole + newline).decode("utf-8", "replace"))
+        # Our own streams are clean under `runbook run`; under papermill nobody else would clean this.
+        sys.stderr.write(self.watch.redactor.clean((whole + newline).decode("utf-8", "replace")))
         sys.stderr.flush()

@@ -59,13 +59,13 @@ class Supervisor:
             self._selector.register(wire, selectors.EVENT_READ, live)
 
     def _wait(self) -> None:
-        alarms = [live.alarm_at for live in self._live]
+        alarms = [min(live.alarm_at, live.due_at) for live in self._live]
         timeout = min([_LOOK_S, *(max(0.0, at - time.monotonic()) for at in alarms)])
         for key, _ in self._selector.select(timeout):
             self._ready(key)
         for live in list(self._live):
-            if live.is_late():
-                live.kill(State.TIMED_OUT, self._late(live))
+            if late := live.late():
+                live.kill(State.TIMED_OUT, late)
             if live.poll() is not None:
                 self._finish(live)
 
@@ -108,9 +108,3 @@ class Supervisor:
             watch.end(State.DIED, reason)
             self._ended(watch)
         waiting.clear()
-
-    @staticmethod
-    def _late(live: Live) -> str:
-        if live.watch.recorder.running is None:
-            return f"nothing happened for {live.bounds.between_s:g} s"
-        return f"the cell took longer than {live.bounds.cell_s:g} s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from oncall.status import State
 
 NOTEBOOK = "notebook.ipynb"
 _JOURNALLED = ("started", "output", "ended")
+_OVER_S = 0.5
+"""How long after the deadline a verdict may still arrive, before what was heard has to do."""
 
 Begin = Callable[[Question], Artifact]
 Tell = Callable[[Diagnosis], None]
@@ -49,6 +52,8 @@ class Watch:
     state: State = State.RUNNING
     reason: str | None = None
     _heard: list[str] = field(default_factory=list)
+    _is_torn: bool = False
+    """Whether the evidence on disk is the beginning of a later look than `found`."""
     _unwritten: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -72,21 +77,33 @@ class Watch:
         if self.artifact and any(record["kind"] in ("started", "ended") for record in arrived):
             self.artifact.update(replace(self.artifact.status, cells=self.recorder.cells()))
 
+    @property
+    def due_at(self) -> float:
+        """Until when whoever waits at a screen waits for a verdict, on the monotonic clock."""
+        if self.tell is None or self.question is None or self.found is not None:
+            return math.inf
+        return self.started_s + self.question.scope.deadline_s + _OVER_S
+
     def end(self, state: State, reason: str | None) -> None:
-        """The child is gone. A run whose cells are all done is done, however its process ended afterwards."""
+        """The child is gone. A run whose cells are all done is done, however its process ended afterwards.
+
+        Without a diagnosis the verdict is now what had been heard by then.
+        """
         if self.recorder.is_complete:
             state, reason = State.DONE, None
         self.state, self.reason = state, reason
         self.recorder.finish(state, reason)
+        if self.found is None and self.question is not None:
+            self._lost(self.question)
 
     def seal(self, *, limit_s: float | None) -> Ending | None:
         """Write the artifact, a run without a diagnosis included; `None` where the notebook asked no question."""
         if self.artifact is None or self.question is None:
             return None
         kept = self.artifact
-        if self.found is None:
-            self._lost()
-        assert self.found is not None
+        assert self.found is not None, "end comes first"
+        if self._is_torn:
+            sealing.keep_facts(kept, self.found)
         kept.put_json(NOTEBOOK, as_stored(self.recorder.nb, self.redactor), indent=1)
         notes = sealing.Rendering(kept, self.found.diagnosis, limit_s=limit_s).run()
         kept.status = replace(kept.status, cells=self.recorder.cells())
@@ -105,6 +122,7 @@ class Watch:
     def _hear(self, line: str) -> None:
         if json.loads(line)["line"] == "header":
             self._heard.clear()
+            self._is_torn = True
         self._heard.append(line)
         if self.artifact:
             sealing.hear(self.artifact, line)
@@ -114,11 +132,10 @@ class Watch:
         if found:
             self._keep(found)
 
-    def _lost(self) -> None:
+    def _lost(self, question: Question) -> None:
         """The notebook ended without a diagnosis: judge what it had heard by then."""
-        assert self.question is not None
         heard = records.read("\n".join(self._heard) + "\n") if self._heard else None
-        scope, evidence = (heard.scope, heard.evidence) if heard else (self.question.scope, ())
+        scope, evidence = (heard.scope, heard.evidence) if heard else (question.scope, ())
         reason = self.reason or "the notebook made no diagnosis"
         self._keep(lost.found(scope, evidence, reason=reason, at=datetime.now(UTC)))
 
@@ -128,6 +145,7 @@ class Watch:
             self.tell(found.diagnosis)
         if self.artifact:
             sealing.keep_facts(self.artifact, found)
+        self._is_torn = False
 
     def _journal(self, entries: list[Record]) -> None:
         """Write down `entries`, and those that came before there was an artifact to write them into."""

@@ -9,12 +9,15 @@ from datetime import timedelta
 
 import pytest
 from tests.diagnostics.diagnoses import diagnosis
+from tests.oncall.support import only
 
 from diagnostics.errors import SettingsError
 from diagnostics.model import Diagnosis
+from diagnostics.report.verdict import verdict_document
 from diagnostics.text import text
 from oncall.console import Console, console
 from oncall.console.lookback import CHOICES_MIN, narrowed, nearest
+from oncall.session import open_session
 
 
 @dataclass(eq=False)
@@ -196,3 +199,23 @@ def test_narrowing_keeps_the_end_and_the_evidence():
     made = narrowed(diagnosis(), minutes=60)
     assert made.scope.window.until - made.scope.window.since == timedelta(minutes=60)
     assert made.evidence == diagnosis().evidence
+
+
+async def test_refresh_and_cancel_touch_no_file_of_the_saved_artifact(tmp_path, profile):
+    session = open_session("worker-not-processing", profile=str(profile), output_dir=str(tmp_path / "out"))
+    first = await session.diagnose()
+    session.save()
+    folder = only(tmp_path / "out")
+    before = {name: (folder.path / name).read_bytes() for name in folder.names()}
+    panel = console(session, first)
+    panel.refresh()
+    await until(lambda: panel._diagnosis is not first and not panel._refresh.disabled)
+    panel.refresh()
+    await until(lambda: panel._refresh.disabled)
+    panel.cancel()
+    await until(lambda: "Cancelled" in banner(panel))
+    panel.close()
+    assert {name: (folder.path / name).read_bytes() for name in folder.names()} == before
+    session.save()
+    assert folder.is_sealed()
+    assert folder.json("verdict.json")["finished_at"] > verdict_document(first)["finished_at"]

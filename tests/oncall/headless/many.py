@@ -20,7 +20,7 @@ import nbformat  # noqa: E402 - after the block above
 
 sealing.RENDER_LIMIT_S = 0.0
 notebooks = [nbformat.read(path, as_version=4) for path in sorted(Path(folder).glob("*.ipynb"))]
-wish = Wish(slug="worker-not-processing", profile=profile, output_dir=outputs)
+wish = Wish(slug="worker-not-processing", profile=profile, output_dir=outputs, deadline_s=600)
 questions = [checked(wish) for _ in notebooks]
 run._CELL_S = float(cell_s) - questions[0].scope.deadline_s
 order = run.Order(incidents=[], parameters={}, is_json=True, is_stock_kernel=how == "kernel")

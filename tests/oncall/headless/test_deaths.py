@@ -33,6 +33,7 @@ INSTANTS: dict[str, tuple[int, str, bool]] = {
     "right after the diagnosis": (4, KILL, True),
     "by exit without a word": (4, "import os; os._exit(0)", True),
     "while printing without end": (4, LATER + "while True: print('x' * 500)", True),
+    "while looking again": (4, SOON + "await session.diagnose()", True),
     "after saving": (5, "session.save()\n" + KILL, True),
 }
 

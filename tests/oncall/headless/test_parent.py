@@ -148,6 +148,40 @@ def test_a_run_that_still_runs_is_not_sealed(tmp_path: Path, profile: Path, runb
         assert "still being written by process" in refused.stderr
 
 
+def test_a_run_of_a_host_that_is_gone_is_sealed_on_a_persons_word(
+    tmp_path: Path, profile: Path, runbook: Runbook
+) -> None:
+    """A container that was started anew has another name, and cannot see whether the old one still writes."""
+    with started(tmp_path, profile, "after the diagnosis") as (process, _):
+        process.kill()
+    folder = only(tmp_path / "out")
+    body = folder.status | {"host": "old-pod", "pid": 1}
+    (folder.path / "status.json").write_text(json.dumps(body), "utf-8")
+    refused = runbook("seal", folder.path)
+    assert refused.returncode == 3
+    assert (
+        "by process 1 on old-pod, which cannot be seen from here; once that is gone for good, add --dead"
+        in " ".join(refused.stderr.split())
+    )
+    assert folder.status == body
+
+    assert runbook("seal", folder.path, "--dead").returncode == 3
+
+    assert (folder.status["state"], folder.status["exit_code"]) == ("died", 3)
+    assert folder.fates() == ["done"] * 5 + ["died", "never_run"]
+    assert "manifest.json" in folder.names()
+
+
+def test_a_run_that_lives_here_is_never_sealed_on_a_persons_word(
+    tmp_path: Path, profile: Path, runbook: Runbook
+) -> None:
+    """We can see that it lives."""
+    with started(tmp_path, profile, "after the diagnosis"):
+        refused = runbook("seal", only(tmp_path / "out").path, "--dead")
+        assert refused.returncode == 3
+        assert "still being written by process" in refused.stderr
+
+
 def test_a_killed_parent_takes_its_kernel_along(tmp_path: Path, profile: Path) -> None:
     """The stock kernel and the program that drives it die with the parent."""
     with started(tmp_path, profile, "after the diagnosis", "--kernel") as (process, pids):
