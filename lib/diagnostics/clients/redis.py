@@ -17,6 +17,7 @@ from redis import exceptions as foreign
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 
 from diagnostics.budget import Budget
 from diagnostics.clients.reader import Command, Reader, permit, refusal
@@ -32,6 +33,9 @@ from diagnostics.errors import (
     Unauthorized,
 )
 from diagnostics.readings import Symptom
+
+_ANONYMOUS = DriverInfo(name="", lib_version="")
+"""Without a name redis-py sends no CLIENT SETINFO, which would be two commands nobody counts or permits."""
 
 
 class RedisReader(Reader):
@@ -54,12 +58,11 @@ class RedisReader(Reader):
             url,
             protocol=2,
             decode_responses=False,
-            single_connection_client=True,
+            max_connections=1,
             socket_connect_timeout=connect_timeout_s or timeout_s,
             socket_timeout=timeout_s,
             retry=Retry(NoBackoff(), 0),
-            lib_name=None,
-            lib_version=None,
+            driver_info=_ANONYMOUS,
             **tls,
         )
         self._budget = budget
@@ -100,7 +103,8 @@ class RedisReader(Reader):
         """Before anything but the handshake is paid for: where nobody listens, nothing is received."""
         if not self._is_open:
             self._budget.spend_redis(int(self._has_password))
-            await self._client.initialize()
+            pool: Any = self._client.connection_pool
+            await pool.release(await pool.get_connection())
             self._is_open = True
 
 
