@@ -100,9 +100,17 @@ class UpstashReader(Reader):
             reply = _reply(item, f"$[{number}]", self.where)
             if isinstance(reply, QuotaExhausted):
                 raise reply
-            shape = self._shapes.get(str(command[0]))
-            replies.append(reply if shape is None or isinstance(reply, ClientError) else shape(reply))
+            replies.append(self._shaped(str(command[0]), reply, f"$[{number}].result"))
         return replies
+
+    def _shaped(self, name: str, reply: Any, path: str) -> Any:
+        shape = self._shapes.get(name)
+        if shape is None or isinstance(reply, ClientError):
+            return reply
+        try:
+            return shape(reply)
+        except (TypeError, ValueError, LookupError, AttributeError):
+            raise SchemaError(f"{self.where}: field {path} is no reply to {name}", path=path) from None
 
 
 def _items(answer: Answer, count: int, where: str) -> list[Any]:
@@ -133,7 +141,10 @@ def _reply(item: Any, path: str, where: str) -> Any:
         return refusal(item["error"], where)
     if not isinstance(item, dict) or "result" not in item:
         raise SchemaError(f"{where}: field {path}.result is missing", path=f"{path}.result")
-    return _decoded(item["result"], f"{path}.result", where)
+    try:
+        return _decoded(item["result"], f"{path}.result", where)
+    except RecursionError:
+        raise SchemaError(f"{where}: field {path}.result is not as documented", path=f"{path}.result") from None
 
 
 def _decoded(value: Any, path: str, where: str) -> Any:
