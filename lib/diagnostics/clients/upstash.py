@@ -156,6 +156,9 @@ def _decoded(value: Any, path: str, where: str) -> Any:
             pass
         case int():
             return value
+        case float():
+            # A score, which the protocol gives as text.
+            return repr(value).encode()
         case "OK":
             # The one string that is never encoded; it is no base64 of anything either.
             return b"OK"
