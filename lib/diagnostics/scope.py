@@ -38,6 +38,8 @@ class Facts:
     openrouter_variable: str = "OPENROUTER_API_KEY"
     redis_host: str = ""
     redis_variable: str = "REDIS_URL"
+    rest_variables: tuple[str, ...] = ()
+    """Names of the variables with address and token of Upstash REST, where that is the only way to Redis."""
     expected_host: str = ""
     expected_replicas: int | None = None
     queue_names: tuple[str, ...] = ()

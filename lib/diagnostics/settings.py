@@ -96,6 +96,8 @@ class QueueSection(Section):
 
 
 class RedisSection(Section):
+    rest_url_env: VariableName = "UPSTASH_REDIS_REST_URL"
+    rest_token_env: VariableName = "UPSTASH_REDIS_REST_TOKEN"
     url_env: VariableName = "REDIS_URL"
     ca_file: Path | None = None
     expected_host: str = ""
@@ -207,8 +209,9 @@ class Settings(BaseModel):
             railway_header=p.railway.header if p.railway else "Project-Access-Token: ",
             openrouter_url=shown(p.openrouter.base_url) if p.openrouter else "",
             openrouter_variable=p.openrouter.token_env if p.openrouter else "OPENROUTER_API_KEY",
-            redis_host=_host(self.secret(p.redis.url_env) or "") if p.redis else "",
+            redis_host=self._redis_host(p.redis) if p.redis else "",
             redis_variable=p.redis.url_env if p.redis else "REDIS_URL",
+            rest_variables=self._rest_variables(p.redis) if p.redis else (),
             expected_host=p.redis.expected_host if p.redis else "",
             expected_replicas=p.worker.expected_replicas if p.worker else None,
             queue_names=p.queue.names,
@@ -219,6 +222,13 @@ class Settings(BaseModel):
             required_variables=p.variables.worker.required,
             systems=tuple(s for s in SYSTEMS if getattr(p, s) is not None),
         )
+
+    def _redis_host(self, redis: RedisSection) -> str:
+        return _host(self.secret(redis.url_env) or self.secret(redis.rest_url_env) or "")
+
+    def _rest_variables(self, redis: RedisSection) -> tuple[str, ...]:
+        names = (redis.rest_url_env, redis.rest_token_env)
+        return names if not self.secret(redis.url_env) and all(map(self.secret, names)) else ()
 
 
 def shown(url: str) -> str:

@@ -31,6 +31,20 @@ class Sight(Enum):
     WHOLE = ""
     PUBLIC = "credentials unset"
     SECTION_REMOVED = "[openrouter] removed"
+    REST = "REDIS_URL unset"
+
+
+UNSET = {
+    Sight.PUBLIC: (
+        "REDIS_URL",
+        "UPSTASH_REDIS_REST_URL",
+        "UPSTASH_REDIS_REST_TOKEN",
+        "RAILWAY_TOKEN",
+        "OPENROUTER_API_KEY",
+    ),
+    Sight.REST: ("REDIS_URL",),
+}
+"""Variables that a sight goes without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +115,7 @@ async def prove(expected: Expectation, *, state_dir: Path) -> Outcome:
 
 
 async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: float) -> Outcome:
-    secrets = dict.fromkeys(("REDIS_URL", "RAILWAY_TOKEN", "OPENROUTER_API_KEY"), "")
-    environ = {**printed, **(secrets if expected.sight is Sight.PUBLIC else {})}
+    environ = {**printed, **dict.fromkeys(UNSET.get(expected.sight, ()), "")}
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         profile = _profile(Path(folder), expected.sight)

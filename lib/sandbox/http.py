@@ -52,7 +52,7 @@ Handler = Callable[[Request], Awaitable[Answer]]
 async def serve(handler: Handler, port: int = 0, *, reuse_port: bool = False) -> asyncio.Server:
     """Listen on a loopback port, by default one of the kernel's choice."""
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: _Conversation(handler), "127.0.0.1", port, reuse_port=reuse_port or None)
+    return await loop.create_server(lambda: Conversation(handler), "127.0.0.1", port, reuse_port=reuse_port or None)
 
 
 def port_of(server: asyncio.Server) -> int:
@@ -97,7 +97,7 @@ def _read_head(head: bytes) -> tuple[int, dict[str, str]]:
     return int(first.split(" ")[1]), {name: value.strip() for name, _, value in pairs}
 
 
-class _Conversation(asyncio.Protocol):
+class Conversation(asyncio.Protocol):
     """One client: its requests are answered one after another."""
 
     def __init__(self, handler: Handler) -> None:
@@ -116,10 +116,15 @@ class _Conversation(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if len(self._received) > LONGEST_REQUEST_BYTES and self._transport is not None:
-            self._transport.abort()
+        if len(self._received) > LONGEST_REQUEST_BYTES:
+            self.abort()
         elif self._work is None:
             self._next()
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def _next(self) -> None:
         """Begin to answer the next whole request, if there is one."""

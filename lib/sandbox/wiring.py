@@ -33,7 +33,7 @@ def worker_variables(world: World, planes_port: int) -> dict[str, str]:
     """The worker's variables, as Railway shows them. The host maps PORT to one of its own, as Railway does."""
     token = world.gate.of("worker").token
     return {
-        "UPSTASH_REDIS_REST_URL": f"https://localhost:{world.edge.port}",
+        "UPSTASH_REDIS_REST_URL": rest_url(world),
         "UPSTASH_REDIS_REST_TOKEN": token,
         "REDIS_URL": redis_url("default", token, world),
         "SUPABASE_URL": f"http://127.0.0.1:{planes_port}/supabase",
@@ -82,7 +82,10 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "RUNBOOK_OPENROUTER__BASE_URL": f"http://127.0.0.1:{planes}/openrouter/api/v1",
         "RUNBOOK_REDIS__CA_FILE": str(scratch / "ca.pem"),
         "REDIS_URL": redis_url("default", world.gate.of("operator").token, world),
+        "UPSTASH_REDIS_REST_URL": rest_url(world),
+        "UPSTASH_REDIS_REST_TOKEN": world.gate.of("operator").token,
         "RUNBOOK_SANDBOX_READONLY_REDIS_URL": redis_url("default_ro", world.gate.of("readonly").token, world),
+        "RUNBOOK_SANDBOX_READONLY_REST_TOKEN": world.gate.of("readonly").token,
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,
     }
@@ -91,6 +94,11 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
 def redis_url(username: str, token: str, world: World) -> str:
     """Through the edge, encrypted."""
     return f"rediss://{username}:{token}@localhost:{world.edge.port}"
+
+
+def rest_url(world: World) -> str:
+    """The same edge over HTTP."""
+    return f"https://localhost:{world.edge.port}"
 
 
 def _python() -> dict[str, str]:

@@ -335,6 +335,34 @@ def test_a_malformed_redis_address_is_no_crash(folder: Path, url: str) -> None:
     assert isinstance(read(folder, MINIMAL + "[redis]\n", REDIS_URL=url).facts().redis_host, str)
 
 
+@pytest.mark.parametrize(
+    ("environ", "host", "names"),
+    [
+        ({}, "", ()),
+        ({"UPSTASH_REDIS_REST_URL": "https://b.upstash.io"}, "b.upstash.io", ()),
+        (
+            {"UPSTASH_REDIS_REST_URL": "https://b.upstash.io", "UPSTASH_REDIS_REST_TOKEN": CANARY},
+            "b.upstash.io",
+            ("UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"),
+        ),
+        (
+            {
+                "UPSTASH_REDIS_REST_URL": "https://b.upstash.io",
+                "UPSTASH_REDIS_REST_TOKEN": CANARY,
+                "REDIS_URL": f"rediss://default:{CANARY}@a.upstash.io:6379",
+            },
+            "a.upstash.io",
+            (),
+        ),
+    ],
+)
+def test_facts_tell_the_way_to_redis(folder: Path, environ: dict[str, str], host: str, names: tuple[str, ...]) -> None:
+    """Only where REST is the one way do commands go that way; the host is that of the first way."""
+    facts = read(folder, MINIMAL + "[redis]\n", **environ).facts()
+    assert (facts.redis_host, facts.rest_variables) == (host, names)
+    assert CANARY not in repr(facts)
+
+
 def test_facts_carry_what_checks_need(folder: Path) -> None:
     """The profile's words reach the checks without their secrets."""
     text = (

@@ -19,14 +19,17 @@ from tests.oncall.support import driven, environment, only, write_profile
 PASSWORD = "c4nary/p4ss+w0rd=="
 TOKEN = 'canary"tok en\\of-railway'
 QUERY = "canary-in-a-query-000"
+REST = "AcanaryOfUpstash_rest-0123456789"
 SECRETS = {
     "REDIS_URL": f"redis://default:{quote(PASSWORD, safe='')}@127.0.0.1:9",
+    "UPSTASH_REDIS_REST_URL": "http://127.0.0.1:9",
+    "UPSTASH_REDIS_REST_TOKEN": REST,
     "RAILWAY_TOKEN": TOKEN,
     "SOME_CALLBACK": f"https://hooks.example/x?sig={QUERY}",
 }
 SPILL = """
 import base64, json, os, sys, urllib.parse
-for secret in ({password!r}, {token!r}, {query!r}):
+for secret in ({password!r}, {token!r}, {query!r}, {rest!r}):
     print(secret, secret[:4], end=""); print(secret[4:])
     print(urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), file=sys.stderr)
     print(json.dumps(secret), base64.b64encode(secret.encode()), base64.b64encode(b"x" + secret.encode() + b"yz"))
@@ -70,7 +73,7 @@ def talkative() -> Iterator[str]:
 def ran(tmp_path: Path, talkative: str, how: str) -> subprocess.CompletedProcess[bytes]:
     """A notebook that spills every secret and fails with two, run in one of the ways to run it headless."""
     profile, out = write_profile(tmp_path, worker=talkative), tmp_path / "out"
-    spill = SPILL.format(password=PASSWORD, token=TOKEN, query=QUERY)
+    spill = SPILL.format(password=PASSWORD, token=TOKEN, query=QUERY, rest=REST)
     cells = [*incident(profile, before=spill), RAISE]
     if how.startswith("papermill"):
         cells[1] = str(cells[1]).replace("profile=", f"output_dir={str(out)!r}, profile=")
@@ -94,7 +97,7 @@ def test_no_secret_reaches_a_file_or_a_stream(tmp_path: Path, talkative: str, ho
     places = {name: (folder.path / name).read_bytes() for name in folder.names()}
     places |= {"stdout": done.stdout, "stderr": done.stderr}
     places |= {path.name: path.read_bytes() for path in tmp_path.glob("out.ipynb")}
-    for secret in (PASSWORD, TOKEN, QUERY):
+    for secret in (PASSWORD, TOKEN, QUERY, REST):
         for form in forms(secret):
             assert {name: form for name, data in places.items() if form in data} == {}
     assert "•••" in (folder.path / "notebook.ipynb").read_text("utf-8")

@@ -43,9 +43,12 @@ async def test_a_fault_that_the_public_addresses_show_is_named_without_credentia
     assert outcome.is_right, outcome
 
 
-@pytest.mark.parametrize("sight", [Sight.PUBLIC, Sight.SECTION_REMOVED])
+@pytest.mark.parametrize("sight", [Sight.PUBLIC, Sight.SECTION_REMOVED, Sight.REST])
 async def test_less_sight_is_never_health(sight: Sight, tmp_path_factory) -> None:
-    """On the healthy sandbox unset credentials are unknown, 3; a system absent from the profile is only a limit."""
+    """On the healthy sandbox unset credentials are unknown, 3; a system absent from the profile is only a limit.
+
+    Upstash's two variables instead of an address for TCP take no sight at all.
+    """
     outcome = await prove(row("none", sight), state_dir=tmp_path_factory.mktemp("s"))
     assert outcome.is_right, outcome
 

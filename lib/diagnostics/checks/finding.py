@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from urllib.parse import quote
+
 from diagnostics.model import FailureKind, Finding
 from diagnostics.scope import Facts
 from diagnostics.seen import Seen
@@ -52,9 +55,21 @@ def curl(facts: Facts, path: str, *, jq: str = "") -> str:
 
 
 def redis_cli(facts: Facts, *command: str) -> str:
-    """The command that shows a Redis key to a person; the address stays in its variable."""
+    """The command that shows a Redis key to a person the way they can go; secrets stay in their variables."""
+    words = " ".join(command)
+    if facts.rest_variables:
+        return _redis_curl(facts, words)
     tls = ' --cacert "$RUNBOOK_REDIS__CA_FILE"' if facts.has_own_ca else ""
-    return f'redis-cli -u "${facts.redis_variable}"{tls} --no-auth-warning {" ".join(command)}'
+    return f'redis-cli -u "${facts.redis_variable}"{tls} --no-auth-warning {words}'
+
+
+def _redis_curl(facts: Facts, words: str) -> str:
+    """The same over Upstash REST, one path segment a word; what redis-cli makes of an option is spelt out."""
+    url, token = facts.rest_variables
+    name, *arguments = shlex.split(words.replace("--scan --pattern", "SCAN 0 COUNT 1000 MATCH"))
+    path = "/".join([name.lower(), *(quote(word, safe=":") for word in arguments)])
+    tls = ' --cacert "$RUNBOOK_REDIS__CA_FILE"' if facts.has_own_ca else ""
+    return f'curl -sS{tls} "${url}/{path}" -H "Authorization: Bearer ${token}"'
 
 
 def bearer(url: str, variable: str) -> str:

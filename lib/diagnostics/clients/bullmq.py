@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from diagnostics.clients.redis import Command, RedisReader
+from diagnostics.clients.reader import Command, Reader
 from diagnostics.clients.symptoms import recognise
 from diagnostics.errors import ClientError
 from diagnostics.readings import JobRow, JobRows, QueueCounts, QueueEvents
@@ -32,7 +32,7 @@ _KINDS = frozenset(
 class Bullmq:
     """The queues of one prefix."""
 
-    def __init__(self, redis: RedisReader, *, prefix: str) -> None:
+    def __init__(self, redis: Reader, *, prefix: str) -> None:
         self._redis = redis
         self._prefix = prefix
 

@@ -1,12 +1,13 @@
-"""The one HTTP client: GET and HEAD only, bounded in time and size, foreign errors mapped once."""
+"""The one HTTP client: reads only, bounded in time and size, foreign errors mapped once."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
+import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from diagnostics.budget import Budget
+from diagnostics.clients.reader import Command, permit
 from diagnostics.errors import (
     BadStatus,
     ClientError,
@@ -81,6 +83,14 @@ class Http:
         body = {"query": document, "variables": dict(variables)}
         return await self._send(self._client.build_request("POST", url, json=body, headers=headers), timeout_s)
 
+    async def pipeline(
+        self, url: str, *, commands: Sequence[Command], headers: Mapping[str, str], timeout_s: float
+    ) -> Answer:
+        """POST Redis commands, permitted reads only."""
+        permit(commands)
+        body = [[str(word) for word in command] for command in commands]
+        return await self._send(self._client.build_request("POST", url, json=body, headers=headers), timeout_s)
+
     async def _send(self, request: httpx.Request, timeout_s: float) -> Answer:
         self._budget.spend_http()
         where = f"{request.method} {shown(str(request.url))}"
@@ -108,10 +118,11 @@ class Http:
 
 
 @asynccontextmanager
-async def open_http(budget: Budget) -> AsyncIterator[Http]:
-    """An `Http` whose connections are closed on leaving."""
+async def open_http(budget: Budget, *, trust: Mapping[str, ssl.SSLContext] | None = None) -> AsyncIterator[Http]:
+    """An `Http` whose connections are closed on leaving. `trust`: what vouches for an origin of its own authority."""
     headers = {"User-Agent": "gpt-agent-runbooks", "Accept": "application/json"}
-    async with httpx.AsyncClient(headers=headers, follow_redirects=False) as client:
+    mounts = {origin: httpx.AsyncHTTPTransport(verify=context) for origin, context in (trust or {}).items()}
+    async with httpx.AsyncClient(headers=headers, follow_redirects=False, mounts=mounts) as client:
         yield Http(client, budget)
 
 

@@ -1,7 +1,7 @@
-"""Redis over TCP or TLS: an allow-list of reads, every command counted, errors mapped once.
+"""Redis over TCP or TLS: permitted reads only, every command counted, errors mapped once.
 
 One connection a run. AUTH is the whole handshake: no HELLO, no CLIENT SETINFO, no PING, so a token
-with `+@read` alone is enough. Only single reads bounded in size are permitted; see `ALLOWED`.
+with `+@read` alone is enough.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import time
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis import exceptions as foreign
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 
 from diagnostics.budget import Budget
+from diagnostics.clients.reader import Command, Reader, permit, refusal
 from diagnostics.clients.symptoms import recognise
 from diagnostics.errors import (
     ClientError,
     ClientTimeout,
     ConnectFailed,
     NameUnresolved,
-    OperationRefused,
     QuotaExhausted,
     SchemaError,
     SettingsError,
@@ -34,14 +34,23 @@ from diagnostics.errors import (
 )
 from diagnostics.readings import Symptom
 
-Command: TypeAlias = tuple[str | int, ...]
-ALLOWED = frozenset("EXISTS LLEN ZCARD XLEN GET HGET HMGET LRANGE ZRANGE XREVRANGE SCAN SORT_RO EVAL_RO INFO".split())
+_ANONYMOUS = DriverInfo(name="", lib_version="")
+"""Without a name redis-py sends no CLIENT SETINFO, which would be two commands nobody counts or permits."""
 
 
-class RedisReader:
+class RedisReader(Reader):
     """Reads over one shared connection. Not usable after `close`."""
 
-    def __init__(self, url: str, *, budget: Budget, timeout_s: float, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        budget: Budget,
+        timeout_s: float,
+        ca_file: Path | None = None,
+        connect_timeout_s: float | None = None,
+    ) -> None:
+        """`connect_timeout_s` bounds connection and TLS handshake; by default they may take all of `timeout_s`."""
         parts = _checked(url)
         self.where = f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}"
         tls: dict[str, Any] = {"ssl_ca_certs": str(ca_file)} if ca_file and parts.scheme == "rediss" else {}
@@ -49,12 +58,11 @@ class RedisReader:
             url,
             protocol=2,
             decode_responses=False,
-            single_connection_client=True,
-            socket_connect_timeout=timeout_s,
+            max_connections=1,
+            socket_connect_timeout=connect_timeout_s or timeout_s,
             socket_timeout=timeout_s,
             retry=Retry(NoBackoff(), 0),
-            lib_name=None,
-            lib_version=None,
+            driver_info=_ANONYMOUS,
             **tls,
         )
         self._budget = budget
@@ -65,20 +73,15 @@ class RedisReader:
         self._failure: ClientError | None = None
 
     async def read(self, *commands: Command) -> list[Any]:
-        """Send `commands` in one pipeline (no MULTI) and return their replies; a refused one is an error object.
-
-        Raises: ClientError when the connection, not one command, failed; BudgetExhausted; OperationRefused.
-        """
-        for command in commands:
-            if command[0] not in ALLOWED:
-                raise OperationRefused(f"{command[0]} is not among the permitted reads")
+        """See `Reader.read`. A connection that failed once is not tried again."""
+        permit(commands)
         async with self._lock:
             if self._failure:
                 raise self._failure
-            self._budget.spend_redis(len(commands) + (0 if self._is_open else int(self._has_password)))
-            self._is_open = True
             try:
                 async with asyncio.timeout(self._timeout_s):
+                    await self._connect()
+                    self._budget.spend_redis(len(commands))
                     pipe = self._client.pipeline(transaction=False)
                     for command in commands:
                         pipe.execute_command(*command)
@@ -88,12 +91,6 @@ class RedisReader:
                 raise self._failure from error
         return [_reply(reply, self.where) for reply in replies]
 
-    async def latency(self, key: str) -> float:
-        """Seconds of one EXISTS, connection included when it is the first command."""
-        started = time.monotonic()
-        await self.read(("EXISTS", key))
-        return time.monotonic() - started
-
     async def close(self) -> None:
         """End the connection; never raises."""
         try:
@@ -101,6 +98,14 @@ class RedisReader:
                 await self._client.aclose()
         except (foreign.RedisError, OSError, TimeoutError):
             return
+
+    async def _connect(self) -> None:
+        """Before anything but the handshake is paid for: where nobody listens, nothing is received."""
+        if not self._is_open:
+            self._budget.spend_redis(int(self._has_password))
+            pool: Any = self._client.connection_pool
+            await pool.release(await pool.get_connection())
+            self._is_open = True
 
 
 def mapped(error: BaseException, where: str) -> ClientError:
@@ -110,8 +115,8 @@ def mapped(error: BaseException, where: str) -> ClientError:
         return QuotaExhausted(f"{where}: the plan's request limit is reached")
     if symptom is Symptom.CREDENTIALS_REJECTED or isinstance(error, foreign.AuthenticationError):
         return Unauthorized(f"{where}: the credentials are refused")
-    if isinstance(error, foreign.NoPermissionError):
-        return Unauthorized(f"{where}: the credentials do not permit this read")
+    if isinstance(error, foreign.TimeoutError) and str(error).startswith("Timeout connecting"):
+        return ConnectFailed(f"{where}: no connection in time")
     if isinstance(error, foreign.TimeoutError | TimeoutError):
         return ClientTimeout(f"{where}: no answer in time")
     if _caused_by(error, socket.gaierror) or symptom is Symptom.NAME_UNRESOLVED:
@@ -125,8 +130,9 @@ def mapped(error: BaseException, where: str) -> ClientError:
 
 def _reply(reply: Any, where: str) -> Any:
     """Plain replies pass; an error reply that concerns the connection ends the read."""
-    if isinstance(reply, Exception):
-        error = mapped(reply, where) if isinstance(reply, foreign.RedisError) else reply
+    if isinstance(reply, foreign.RedisError):
+        is_one_command = isinstance(reply, foreign.ResponseError)
+        error = refusal(str(reply), where) if is_one_command else mapped(reply, where)
         if isinstance(error, QuotaExhausted):
             raise error
         return error

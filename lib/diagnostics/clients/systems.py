@@ -11,7 +11,8 @@ from diagnostics.budget import Budget
 from diagnostics.clients.bullmq import Bullmq
 from diagnostics.clients.http import Http, open_http
 from diagnostics.clients.railway import RailwayAnswer, read_service
-from diagnostics.clients.redis import RedisReader
+from diagnostics.clients.reader import Reader
+from diagnostics.clients.ways import own_authority, reader_for
 from diagnostics.errors import SettingsError
 from diagnostics.scope import Scope
 from diagnostics.settings import Settings
@@ -26,7 +27,7 @@ class Systems:
     http: Http
     budget: Budget
     timeout_s: float
-    redis: RedisReader | None = None
+    redis: Reader | None = None
     redis_fault: SettingsError | None = None
     """Why there is no reader although the variable is set."""
     bullmq: Bullmq | None = None
@@ -57,18 +58,15 @@ async def connect(settings: Settings, scope: Scope, budget: Budget) -> AsyncIter
     Each look gets at most half the deadline, so that an endpoint that hangs is seen to hang.
     """
     timeout_s = min(5.0, scope.deadline_s * 0.5)
-    section = settings.profile.redis
-    url = settings.secret(section.url_env) if section else None
-    async with open_http(budget) as http:
+    async with open_http(budget, trust=own_authority(settings)) as http:
         systems = Systems(settings=settings, scope=scope, http=http, budget=budget, timeout_s=timeout_s)
-        if section and url:
-            ca_file = settings.root / section.ca_file if section.ca_file else None
-            try:
-                systems.redis = RedisReader(url, budget=budget, timeout_s=timeout_s, ca_file=ca_file)
-                systems.bullmq = Bullmq(systems.redis, prefix=scope.facts.queue_prefix)
-            except SettingsError as error:
-                # A malformed address costs the looks at Redis, not the run.
-                systems.redis_fault = error
+        try:
+            systems.redis = reader_for(settings, http, budget=budget, timeout_s=timeout_s)
+        except SettingsError as error:
+            # A malformed address costs the looks at Redis, not the run.
+            systems.redis_fault = error
+        if systems.redis:
+            systems.bullmq = Bullmq(systems.redis, prefix=scope.facts.queue_prefix)
         try:
             yield systems
         finally:

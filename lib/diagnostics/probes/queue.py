@@ -10,10 +10,12 @@ from dataclasses import replace
 from diagnostics.clients.bullmq import Bullmq
 from diagnostics.clients.systems import Systems
 from diagnostics.errors import ClientError
-from diagnostics.model import Evidence, Probe
-from diagnostics.probes.look import absent, failure_of, look, unset
+from diagnostics.model import Evidence, Failure, FailureKind, Probe
+from diagnostics.probes.look import absent, failure_of, look
 from diagnostics.probes.worker import SAMPLE_GAP_S
 from diagnostics.readings import QueueCounts, QueueState, Reading, RedisConnection, RedisServer
+from diagnostics.settings import RedisSection
+from diagnostics.text import text
 
 EVENTS_PER_COMMAND = 1000
 """XREVRANGE holds the server about a millisecond per thousand entries."""
@@ -69,9 +71,20 @@ async def _look(
     if systems.redis_fault is not None:
         return absent(probe, command, failure_of(systems.redis_fault))
     if systems.redis is None or systems.bullmq is None:
-        return absent(probe, command, unset(section.url_env))
+        return absent(probe, command, _no_way(section))
     bullmq = systems.bullmq
-    return await look(probe, f"{systems.redis.where} {command}", lambda: read(systems, bullmq))
+    item = await look(probe, command, lambda: read(systems, bullmq))
+    # Only afterwards is it known which way answered.
+    return replace(item, source=f"{systems.redis.where} {command}")
+
+
+def _no_way(section: RedisSection) -> Failure:
+    names = {"url": section.rest_url_env, "token": section.rest_token_env, "tcp": section.url_env}
+    return Failure(
+        kind=FailureKind.CREDENTIALS_MISSING,
+        why=text("neither {url} with {token} nor {tcp} is set", **names),
+        regain=text("set {url} and {token}, or {tcp}, in the environment or in the profile's env_file", **names),
+    )
 
 
 def _pages(systems: Systems) -> int:

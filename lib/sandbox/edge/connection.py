@@ -118,7 +118,7 @@ class ClientConnection(asyncio.Protocol):
             return
         gate.count(self.credential.client, 1)
         if gate.is_exhausted and not self._in_transaction and request.name not in FREE_OF_QUOTA:
-            self._answer_in_order(gate.refusal(), passed)
+            self._answer_in_order(b"-%s\r\n" % gate.refusal().encode(), passed)
             return
         if request.name == b"MULTI":
             self._in_transaction = True

@@ -41,6 +41,10 @@ class Gate:
                 return credential
         return None
 
+    def bearer(self, token: str) -> Credential | None:
+        """The credential behind a token that comes without a name, as it does over HTTP."""
+        return next((each for each in self.credentials if each.token == token), None)
+
     def of(self, client: str) -> Credential:
         """The newest credential of `client`."""
         return next(each for each in reversed(self.credentials) if each.client == client)
@@ -61,7 +65,6 @@ class Gate:
     def is_exhausted(self) -> bool:
         return self.daily_limit is not None and self.usage > self.daily_limit
 
-    def refusal(self) -> bytes:
+    def refusal(self) -> str:
         """What a command beyond the quota is told."""
-        text = f"ERR max daily request limit exceeded. Limit: {self.daily_limit}, Usage: {self.usage}. See {QUOTA_PAGE}"
-        return b"-%s\r\n" % text.encode()
+        return f"ERR max daily request limit exceeded. Limit: {self.daily_limit}, Usage: {self.usage}. See {QUOTA_PAGE}"

@@ -1,16 +1,30 @@
-"""The edge's listening side: one TLS port that can be refused, reset or stalled, and keeps its number."""
+"""The edge's listening side: one TLS port that can be refused, reset or stalled, and keeps its number.
+
+RESP and Upstash REST share it. In production they have two, 6379 and 443, on one host name.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from pathlib import Path
+from typing import Protocol
 
+from sandbox.edge.arrival import Arrival
 from sandbox.edge.backend import Backend, Downstream
-from sandbox.edge.connection import ClientConnection
-from sandbox.edge.gate import Gate
+from sandbox.edge.gate import Credential, Gate
 from sandbox.edge.weather import Weather
 from sandbox.http import hold_port
+
+
+class Guest(Protocol):
+    """A connection of either protocol, or of none yet."""
+
+    credential: Credential | None
+    was_stalled: bool
+
+    def abort(self) -> None:
+        """Drop the connection."""
 
 
 class Edge:
@@ -19,9 +33,9 @@ class Edge:
     def __init__(self, *, gate: Gate, tls: ssl.SSLContext, backend_path: Path) -> None:
         self.gate = gate
         self.weather = Weather()
-        self.connections: set[ClientConnection] = set()
+        self.connections: set[Guest] = set()
         self._tls = tls
-        self._backend_path = backend_path
+        self.backend_path = backend_path
         self._place = hold_port()
         self.port: int = self._place.getsockname()[1]
         self._server: asyncio.Server | None = None
@@ -30,7 +44,7 @@ class Edge:
         """Accept connections; nothing happens when already open."""
         if self._server is None:
             self._server = await asyncio.get_running_loop().create_server(
-                lambda: ClientConnection(self), "127.0.0.1", self.port, ssl=self._tls, reuse_port=True
+                lambda: Arrival(self), "127.0.0.1", self.port, ssl=self._tls, reuse_port=True
             )
 
     def refuse(self) -> None:
@@ -64,7 +78,7 @@ class Edge:
             OSError: the server is not there.
         """
         _transport, backend = await asyncio.get_running_loop().create_unix_connection(
-            lambda: Backend(downstream), str(self._backend_path)
+            lambda: Backend(downstream), str(self.backend_path)
         )
         return backend
 
