@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from diagnostics.clients.bullmq import Bullmq
+from diagnostics.clients.bullmq import Bullmq, Keyspace
 from diagnostics.clients.systems import Systems
 from diagnostics.errors import ClientError
 from diagnostics.model import Evidence, Probe
@@ -15,6 +15,10 @@ from diagnostics.probes.look import absent, failure_of, look, unset
 from diagnostics.probes.worker import SAMPLE_GAP_S
 from diagnostics.readings import QueueCounts, QueueState, Reading, RedisConnection, RedisServer
 
+DEFAULT_COMMANDS = 50
+"""What all other looks of a run may need; a larger budget goes into the history of finished jobs."""
+ESSENTIAL_COMMANDS = 30
+"""Kept for the second look and for the probes that run beside this one while other queues are counted."""
 EVENTS_PER_COMMAND = 1000
 """XREVRANGE holds the server about a millisecond per thousand entries."""
 
@@ -26,7 +30,7 @@ async def probe_redis_connection(systems: Systems) -> Evidence:
 
 async def probe_queue_state(systems: Systems) -> Evidence:
     """Every state of the profile's queues, now and again about two seconds later."""
-    return await _look(systems, "queue.state", "LLEN, ZCARD, HMGET, SCAN", _state)
+    return await _look(systems, "queue.state", "LLEN, ZCARD, LRANGE, HMGET, SCAN", _state)
 
 
 async def probe_queue_jobs(systems: Systems) -> Evidence:
@@ -44,6 +48,11 @@ async def probe_queue_events(systems: Systems) -> Evidence:
     )
 
 
+async def probe_queue_history(systems: Systems) -> Evidence:
+    """Finished jobs back to the window's start, where the caller grants a larger budget."""
+    return await _look(systems, "queue.history", "SORT_RO in batches of 1000", _history)
+
+
 async def probe_redis_server(systems: Systems) -> Evidence:
     """Memory, where INFO is permitted."""
     return await _look(systems, "redis.server", "INFO memory", _server)
@@ -54,6 +63,7 @@ PROBES = (
     Probe(name="queue.state", system="redis", look=probe_queue_state),
     Probe(name="queue.jobs", system="redis", look=probe_queue_jobs),
     Probe(name="queue.events", system="redis", look=probe_queue_events),
+    Probe(name="queue.history", system="redis", look=probe_queue_history),
     Probe(name="redis.server", system="redis", look=probe_redis_server),
 )
 
@@ -76,7 +86,7 @@ async def _look(
 
 def _pages(systems: Systems) -> int:
     """More of the past where the caller grants a larger budget."""
-    return 3 if systems.scope.redis_command_limit <= 50 else 10
+    return 3 if systems.scope.redis_command_limit <= DEFAULT_COMMANDS else 10
 
 
 async def _connection(systems: Systems, bullmq: Bullmq) -> Reading:
@@ -90,39 +100,46 @@ async def _state(systems: Systems, bullmq: Bullmq) -> Reading:
     facts = systems.scope.facts
     main, others = facts.queue_names, (*facts.queue_orphans, *facts.dead_letter_queues)
     started = time.monotonic()
-    first = await bullmq.counts(*main)
-    beside = await bullmq.brief_counts(*others) if others else ()
-    found, scanned, is_complete = await bullmq.names()
-    extra = tuple(n for n in found if n not in main and n not in others)[:2]
-    strangers = await bullmq.brief_counts(*extra) if extra else ()
+    looks = [await bullmq.glance(name) for name in main]
+    beside, space = await _beside(systems, bullmq, main, others)
     await asyncio.sleep(min(SAMPLE_GAP_S, systems.scope.deadline_s / 4))
-    second = await bullmq.counts(*main)
-    marked = [await _marked(bullmq, counts) for counts in second]
+    second = [await bullmq.full(look.counts.name, before=look) for look in looks]
+    # Whether jobs still arrive where nobody takes them: dead letters are expected to stay.
+    lonely = [q for q in beside if q.is_present and q.active == 0 and q.name not in facts.dead_letter_queues]
+    later = await bullmq.last_ids(*(q.name for q in lonely)) if lonely else ()
     return QueueState(
-        first=(*first, *beside, *strangers),
-        second=tuple(marked),
+        first=(*(look.counts for look in looks), *beside),
+        second=(*second, *(replace(q, last_id=n) for q, n in zip(lonely, later, strict=True))),
         gap_s=round(time.monotonic() - started, 3),
-        found=found,
-        scanned_keys=scanned,
-        scan_complete=is_complete,
+        found=space.queues,
+        scanned_keys=space.scanned,
+        scan_complete=space.is_complete,
+        total_keys=space.total,
+        fallback_keys=space.fallback,
+        foreign_keys=space.foreign,
     )
 
 
-async def _marked(bullmq: Bullmq, counts: QueueCounts) -> QueueCounts:
-    """`counts` with ages of the oldest and newest jobs and the number of active jobs without a lock."""
-    if not counts.is_present:
-        return counts
-    marks = await bullmq.marks(counts.name)
-    active = marks["active"]
-    held = await bullmq.locks(counts.name, active)
-    waiting = marks["oldest_waiting"]
-    return replace(
-        counts,
-        oldest_waiting_at=await bullmq.added_at(counts.name, waiting[0]) if waiting else None,
-        newest_completed_at=marks["newest_completed_at"],
-        newest_failed_at=marks["newest_failed_at"],
-        active_without_lock=None if held is None else max(0, len(active) - held),
-    )
+async def _beside(
+    systems: Systems, bullmq: Bullmq, main: Sequence[str], others: Sequence[str]
+) -> tuple[tuple[QueueCounts, ...], Keyspace]:
+    """The profile's other queues, and up to two nobody has named."""
+    spare = systems.budget.redis_left() - ESSENTIAL_COMMANDS
+    beside = await bullmq.beside(*others, spare=spare) if others else ()
+    space = await bullmq.keyspace(known=(*main, *(q.name for q in beside if q.is_present)))
+    strangers = [n for n in space.queues if n not in main and n not in others][:2]
+    spare = systems.budget.redis_left() - ESSENTIAL_COMMANDS
+    met = await bullmq.beside(*strangers, spare=spare) if strangers and spare > 0 else ()
+    return (*beside, *met), space
+
+
+async def _history(systems: Systems, bullmq: Bullmq) -> Reading | None:
+    """Nothing at the default budget: what the newest rows and events tell has to do."""
+    commands = systems.scope.redis_command_limit - DEFAULT_COMMANDS
+    if commands <= 0:
+        return None
+    since_ms = round(systems.scope.window.since.timestamp() * 1000)
+    return await bullmq.history(systems.scope.facts.queue_names[0], commands=commands, since_ms=since_ms)
 
 
 async def _server(systems: Systems, bullmq: Bullmq) -> Reading:

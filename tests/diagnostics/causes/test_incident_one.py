@@ -258,7 +258,7 @@ FAULTS: dict[str, tuple[Changes, str]] = {
     "2.09 orphan pile-up": (
         {
             "queue.state": queue(
-                first=(counts(), counts(name="app-jobs", wait=0, prioritized=3000)),
+                first=(counts(), counts(name="app-jobs", wait=0, prioritized=3000, active=0)),
             )
         },
         "queue.prioritized_backlog",

@@ -194,7 +194,11 @@ def test_progress_waits_for_as_long_as_chance_allows(jobs: Reading | FailureKind
 
 def test_progress_without_a_known_length_waits_a_minute() -> None:
     """Neither rows nor averages tell how long a job takes: the runbook's minute decides."""
-    none_done = {"queue.jobs": replace(rows(), rows=running(7200)), "worker.metrics": FailureKind.TIMEOUT}
+    none_done: dict[str, Reading | FailureKind] = {
+        "queue.jobs": replace(rows(), rows=running(7200)),
+        "worker.metrics": FailureKind.TIMEOUT,
+        "worker.log": FailureKind.TIMEOUT,
+    }
     for seconds, state in ((60, "flowing"), (60.1, "hung")):
         changes = {**none_done, "queue.state": queue(counts(newest_completed_at=ago(seconds)))}
         assert found("queue.progress", changes).state == state
@@ -238,7 +242,7 @@ def test_stalled(count: int | None, active: int, severity: Severity, state: str)
 
 def beside(name: str = "app-jobs", **changes: Any) -> QueueState:
     """The main queue and one beside it, counted briefly."""
-    brief = QueueCounts(name=name, is_present=True, wait=0, paused=0, prioritized=0, failed=0)
+    brief = QueueCounts(name=name, is_present=True, wait=0, paused=0, prioritized=0, active=0, last_id=10)
     return replace(queue(), first=(counts(), replace(brief, **changes)))
 
 
@@ -250,7 +254,7 @@ def beside(name: str = "app-jobs", **changes: Any) -> QueueState:
         (beside(prioritized=499), OK, "small", 499),
         (beside(prioritized=500), OK, "small", 500),
         (beside(prioritized=501), WARNING, "pile", 501),
-        (beside(wait=10**6), WARNING, "pile", 10**6),
+        (beside(wait=10**6), WARNING, "growing", 10**6),
         (beside(prioritized=None), UNKNOWN, "blind", None),
         (beside("agent-jobs-dlq", wait=10**6), OK, "small", 0),
     ],

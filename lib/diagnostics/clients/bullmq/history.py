@@ -1,0 +1,164 @@
+"""Many finished jobs as columns: SORT_RO in batches, the next one asked for before the last is parsed.
+
+A batch of 1000 holds the server 1.3 ms (measured); the columns are parsed by numpy while it works on the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from itertools import compress
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnostics.clients.bullmq.replies import count, text
+from diagnostics.clients.redis import Command, RedisReader
+from diagnostics.errors import ClientError
+from diagnostics.readings import JobHistory
+
+BATCH = 1000
+STATES = ("completed", "failed")
+_FIELDS = ("name", "timestamp", "processedOn", "finishedOn")
+_WIDTH = 1 + len(_FIELDS)
+_DIGITS = 13
+"""Epoch milliseconds have thirteen digits until the year 2286."""
+_POWERS = 10 ** np.arange(_DIGITS - 1, -1, -1, dtype=np.int64)
+_UNKNOWN = -1
+
+Column = NDArray[np.int64]
+
+
+class Batch(NamedTuple):
+    """Rows of one state, newest first; times in epoch ms, -1 where there is none."""
+
+    ids: frozenset[bytes]
+    names: Sequence[bytes]
+    added: Column
+    started: Column
+    finished: Column
+
+
+async def read_history(redis: RedisReader, name: str, key: str, *, commands: int, since_ms: int) -> JobHistory | None:
+    """Finished jobs back to `since_ms`, newest first, within `commands`; `None` where SORT_RO is not granted.
+
+    What the commands cannot reach is the oldest; `since_ms` of the reading says from where on none is missing.
+    """
+    kept = [count(answer) for answer in await redis.read(*(("ZCARD", key + state) for state in STATES))]
+    sizes = [number or 0 for number in kept]
+    shares = _shares(sizes, commands - len(STATES))
+    batches: list[tuple[bool, Batch]] = []
+    reached: list[int] = []
+    for state, size, share in zip(STATES, sizes, shares, strict=True):
+        found = await _read_state(redis, key, state, batches=share, since_ms=since_ms)
+        if found is None:
+            return None
+        batches += [(state == "failed", batch) for batch in found]
+        rows = sum(len(batch.finished) for batch in found)
+        if rows < size and found and _oldest(found[-1]) > since_ms:
+            reached.append(_oldest(found[-1]))
+    return _joined(name, batches, kept=sum(sizes), since_ms=max([since_ms, *reached]), is_cut=bool(reached))
+
+
+def _shares(sizes: Sequence[int], commands: int) -> list[int]:
+    """Batches for each state: what it needs, and of a scarce budget its proportion."""
+    needed = [-(-size // BATCH) for size in sizes]
+    if sum(needed) <= commands:
+        return needed
+    return [max(1, commands * need // sum(needed)) if need else 0 for need in needed]
+
+
+async def _read_state(redis: RedisReader, key: str, state: str, *, batches: int, since_ms: int) -> list[Batch] | None:
+    found: list[Batch] = []
+    asked: asyncio.Task[list[Any]] | None = None
+    try:
+        for number in range(batches + 1):
+            following = _ask(redis, _command(key, state, number)) if number < batches else None
+            (answer,) = await asked if asked else (None,)
+            asked = following
+            if isinstance(answer, ClientError):
+                return None
+            if answer is not None:
+                found.append(_parsed(answer, after=found[-1].ids if found else frozenset()))
+                if len(answer) < BATCH * _WIDTH or _oldest(found[-1]) < since_ms:
+                    break
+    finally:
+        if asked:
+            # The command is on its way and paid for: its answer must leave the connection before the next read.
+            await asyncio.gather(asked, return_exceptions=True)
+    return found
+
+
+def _ask(redis: RedisReader, command: Command) -> asyncio.Task[list[Any]]:
+    return asyncio.ensure_future(redis.read(command))
+
+
+def _command(key: str, state: str, number: int) -> Command:
+    gets = [part for field in _FIELDS for part in ("GET", f"{key}*->{field}")]
+    return ("SORT_RO", key + state, "BY", "nosort", "LIMIT", number * BATCH, BATCH, "GET", "#", *gets, "DESC")
+
+
+def _parsed(answer: Sequence[Any], *, after: frozenset[bytes]) -> Batch:
+    """Columns of one answer without the rows of the batch before: jobs that ended meanwhile have pushed them down."""
+    ids = answer[0::_WIDTH]
+    columns = [answer[i::_WIDTH] for i in range(1, _WIDTH)]
+    if not after.isdisjoint(ids):
+        is_new = [job not in after for job in ids]
+        columns = [list(compress(column, is_new)) for column in columns]
+    names, *times = columns
+    added, started, finished = map(_milliseconds, times)
+    return Batch(frozenset(ids), [name or b"" for name in names], added, started, finished)
+
+
+def _oldest(batch: Batch) -> int:
+    """The earliest end in a batch (epoch ms); jobs removed while they were read have none."""
+    known = batch.finished[batch.finished >= 0]
+    return int(known.min()) if len(known) else _UNKNOWN
+
+
+def _milliseconds(cells: Sequence[bytes | None]) -> Column:
+    """Thirteen digits each, or -1."""
+    if not cells:
+        return np.zeros(0, dtype=np.int64)
+    fixed = np.array([cell or b"" for cell in cells], dtype=f"S{_DIGITS + 1}")
+    characters = fixed.view(np.uint8).reshape(len(cells), _DIGITS + 1)
+    digits = characters[:, :_DIGITS].astype(np.int64) - ord("0")
+    is_good = ((digits >= 0) & (digits <= 9)).all(axis=1) & (characters[:, _DIGITS] == 0)
+    return np.where(is_good, digits @ _POWERS, _UNKNOWN)
+
+
+def _joined(name: str, batches: list[tuple[bool, Batch]], *, kept: int, since_ms: int, is_cut: bool) -> JobHistory:
+    none = [np.zeros(0, dtype=np.int64)]
+    added, started, finished = (
+        np.concatenate([getattr(b, field) for _, b in batches] or none) for field in ("added", "started", "finished")
+    )
+    failed = np.concatenate([np.full(len(b.finished), f) for f, b in batches] or none).astype(np.bool_)
+    known, kinds = _kinds([n for _, batch in batches for n in batch.names])
+    order = np.argsort(-finished, kind="stable")
+    order = order[finished[order] >= since_ms]
+    added, started, finished = added[order], started[order], finished[order]
+    return JobHistory(
+        queue=name,
+        newest_ms=int(finished[0]) if len(finished) else since_ms,
+        step_ms=tuple(np.append(finished[:-1] - finished[1:], [0])[: len(finished)].tolist()),
+        wait_ms=tuple(_between(added, started).tolist()),
+        run_ms=tuple(_between(started, finished).tolist()),
+        kind=tuple(kinds[order].tolist()),
+        has_failed=tuple(failed[order].tolist()),
+        names=known,
+        kept_jobs=kept,
+        is_cut=is_cut,
+        since_ms=since_ms,
+    )
+
+
+def _kinds(names: Sequence[bytes]) -> tuple[tuple[str, ...], Column]:
+    """The different names, and the index of each job's."""
+    index: dict[bytes, int] = {}
+    kinds = np.array([index.setdefault(n, len(index)) for n in names], dtype=np.int64)
+    return tuple(text(n)[:60] for n in index), kinds
+
+
+def _between(begin: Column, end: Column) -> Column:
+    return np.where((begin < 0) | (end < 0), _UNKNOWN, np.maximum(end - begin, 0))
