@@ -1,6 +1,7 @@
 """Boot every fault and control of the sandbox, let triage judge it, and print one table.
 
-Usage: python -m oncall.proving [--public] [FAULT …]. The expectations are the rows of `docs/causes.md`.
+Usage: python -m oncall.proving [--public] [--job-seconds S] [FAULT …].
+The expectations are the rows of `docs/causes.md`.
 """
 
 from __future__ import annotations
@@ -61,13 +62,19 @@ def expectations(document: str) -> tuple[Expectation, ...]:
     )
 
 
-async def prove(expected: Expectation, *, state_dir: Path, public: bool = False) -> Outcome:
-    """Boot one sandbox with the fault, run triage against it, take the sandbox down."""
+async def prove(
+    expected: Expectation, *, state_dir: Path, public: bool = False, job_seconds: float | None = None
+) -> Outcome:
+    """Boot one sandbox with the fault, run triage against it, take the sandbox down.
+
+    `job_seconds`: usual length of its jobs; `None` leaves it to the sandbox.
+    """
     name = f"prove-{expected.fault}{'-public' if public else ''}"
     where = ("--name", name, "--state-dir", str(state_dir))
     fault = () if expected.fault == "none" else ("--fault", expected.fault)
+    length = () if job_seconds is None else ("--job-seconds", str(job_seconds))
     started = time.monotonic()
-    code, out, err = await _run("sandbox", "up", *where, *fault)
+    code, out, err = await _run("sandbox", "up", *where, *length, *fault)
     boot_s = time.monotonic() - started
     try:
         if code != 0:
@@ -137,13 +144,13 @@ async def _run(*arguments: str, environ: Mapping[str, str] | None = None) -> tup
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def _prove_all(chosen: Sequence[Expectation], *, public: bool) -> list[Outcome]:
+async def _prove_all(chosen: Sequence[Expectation], *, public: bool, job_seconds: float | None) -> list[Outcome]:
     gate = asyncio.Semaphore(AT_ONCE)
     with tempfile.TemporaryDirectory(prefix="rb-") as folder:
 
         async def one(expected: Expectation) -> Outcome:
             async with gate:
-                outcome = await prove(expected, state_dir=Path(folder), public=public)
+                outcome = await prove(expected, state_dir=Path(folder), public=public, job_seconds=job_seconds)
             sys.stdout.write(_line(outcome) + "\n")
             sys.stdout.flush()
             return outcome
@@ -165,6 +172,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m oncall.proving", description=__doc__)
     parser.add_argument("faults", nargs="*")
     parser.add_argument("--public", action="store_true", help="with the public addresses only")
+    parser.add_argument("--job-seconds", type=float, help="usual length of the sandbox's jobs (s)")
     options = parser.parse_args()
     rows = expectations((Path(__file__).parents[2] / "docs" / "causes.md").read_text("utf-8"))
     unknown = sorted(set(options.faults) - {row.fault for row in rows})
@@ -174,7 +182,7 @@ def main() -> int:
     chosen = [row for row in rows if not options.faults or row.fault in options.faults]
     if options.public:
         chosen = [row for row in chosen if row.public]
-    outcomes = asyncio.run(_prove_all(chosen, public=options.public))
+    outcomes = asyncio.run(_prove_all(chosen, public=options.public, job_seconds=options.job_seconds))
     wrong = [outcome for outcome in outcomes if not outcome.is_right]
     sys.stdout.write(f"{len(outcomes) - len(wrong)} right, {len(wrong)} wrong\n")
     return 2 if wrong else 0
