@@ -16,7 +16,7 @@ async def press(world: World, job_id: str) -> None:
 async def was_refused(world: World) -> bool:
     """Whether BullMQ has written down that it ignored them."""
     newest = await world.redis.client.xrevrange(f"bull:{world.queue_name}:events", count=10 * REFUSED)
-    return sum(fields["event"] == "duplicated" for _, fields in newest) >= REFUSED
+    return bool([fields["event"] for _, fields in newest].count("duplicated") >= REFUSED)
 
 
 async def remove(world: World, job_id: str) -> None:

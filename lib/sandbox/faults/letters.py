@@ -10,6 +10,7 @@ from sandbox.world import World
 WEBHOOK = "kommo:webhook"
 BAD = {WEBHOOK: {"signature": "bad"}}
 LETTERS, GOOD_JOBS = 3, 300
+WITHIN_S = 300.0
 
 
 def letters(*, name: str, summary: str, cause: str, job_id: str, control: str = "") -> Fault:
@@ -40,5 +41,12 @@ def letters(*, name: str, summary: str, cause: str, job_id: str, control: str = 
             await world.redis.client.delete(key)
 
     return Fault(
-        name=name, summary=summary, cause=cause, control=control, apply=apply, settled=settled, heal=heal, within_s=120
+        name=name,
+        summary=summary,
+        cause=cause,
+        control=control,
+        apply=apply,
+        settled=settled,
+        heal=heal,
+        within_s=WITHIN_S,
     )

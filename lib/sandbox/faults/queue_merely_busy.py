@@ -16,7 +16,7 @@ WAITING, PACE_SHARE = 450, 0.2
 
 async def _apply(world: World) -> None:
     mix = {KNOWLEDGE: 1.0}
-    world.openrouter.latency_s = CALL_S
+    world.openrouter.thinking_s = CALL_S
     length_s = CALL_S + 1.2 * world.plan.job_seconds
     await world.producer.order("pace", mix=mix, per_s=PACE_SHARE * world.slots / length_s)
     for _ in range(WAVES):
@@ -31,7 +31,7 @@ async def _settled(world: World) -> bool:
 
 
 async def _heal(world: World) -> None:
-    world.openrouter.latency_s = 0.0
+    world.openrouter.thinking_s = 0.0
     world.sever_openrouter()
     await world.usual_traffic()
 

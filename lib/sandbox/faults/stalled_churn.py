@@ -9,12 +9,13 @@ from sandbox.world import World
 
 CALL_S = 12.0
 """Longer than a lock of that release lives (3 s), shorter than until its first renewal (15 s)."""
-LINES = 12
+FAILURES = 8
+"""Jobs that stalled twice have failed for good; so many that nobody takes it for a hiccup."""
 
 
 async def _apply(world: World) -> None:
     world.memory.setdefault(FAULT.name, world.host.release)
-    world.openrouter.latency_s = CALL_S
+    world.openrouter.thinking_s = CALL_S
     world.host.deploy(SHORT_LOCK)
     await world.host.settle()
     await world.producer.order("pace", mix=BUSY_MIX)
@@ -24,11 +25,12 @@ async def _apply(world: World) -> None:
 async def _settled(world: World) -> bool:
     newest = await world.redis.client.xrevrange(f"bull:{world.queue_name}:events", count=3000)
     stalls = [int(entry.partition("-")[0]) for entry, fields in newest if fields["event"] == "stalled"]
-    return len({at // 5000 for at in stalls}) > 3 and len(stalls) >= LINES
+    failed = [fields["event"] for _, fields in newest].count("failed")
+    return len({at // 5000 for at in stalls}) > 3 and failed >= FAILURES
 
 
 async def _heal(world: World) -> None:
-    world.openrouter.latency_s = 0.0
+    world.openrouter.thinking_s = 0.0
     await world.usual_traffic()
     world.host.deploy(world.memory.pop(FAULT.name))
     await world.host.settle()
