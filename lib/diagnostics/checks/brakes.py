@@ -10,7 +10,7 @@ from datetime import datetime
 from diagnostics.checks.finding import blind, redis_cli, unread
 from diagnostics.checks.subject import absent, key_of, main_queue, told
 from diagnostics.model import Finding
-from diagnostics.readings import QueueCounts, WorkerHealth
+from diagnostics.readings import QueueCounts, QueueState, WorkerHealth, WorkerMetrics
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -48,11 +48,19 @@ def check_queue_limiter(seen: Seen, scope: Scope) -> Finding:
 
 
 def _is_reached(queue: QueueCounts, seen: Seen) -> bool:
-    if queue.rate_max_jobs is not None:
-        return (queue.limiter_jobs or 0) >= queue.rate_max_jobs
-    health = seen.reading(WorkerHealth)
-    slots = health.concurrency if health else None
-    return slots is not None and queue.active is not None and queue.active < slots
+    """Whether the open window is full, or jobs wait for the next one although a single replica could take more."""
+    is_idle = queue.active is not None and queue.active < _slots(seen)
+    if queue.rate_max_jobs is None:
+        return is_idle
+    is_more = (queue.depth or 0) > queue.rate_max_jobs
+    return (queue.limiter_jobs or 0) >= queue.rate_max_jobs or (is_idle and is_more)
+
+
+def _slots(seen: Seen) -> int:
+    """Slots of one replica; none where nobody tells."""
+    health, metrics = seen.reading(WorkerHealth), seen.reading(WorkerMetrics)
+    told = [sample.concurrency for sample in metrics.samples] if metrics else []
+    return max([*told, (health.concurrency if health else None) or 0])
 
 
 def _limiter_sentence(queue: QueueCounts, is_limiting: bool) -> Text:
@@ -80,7 +88,7 @@ def check_queue_concurrency(seen: Seen, scope: Scope) -> Finding:
     if queue.active is None or queue.depth is None:
         return unread("queue.concurrency", seen, "queue.state", command=command)
     limit = queue.concurrency_limit
-    is_limiting = limit is not None and queue.active >= limit and queue.depth > 0
+    is_limiting = limit is not None and queue.depth > 0 and _is_full(queue, limit, seen)
     return Finding(
         id="queue.concurrency",
         severity=_severity(queue, item.observed_at, scope) if is_limiting else Severity.OK,
@@ -99,6 +107,14 @@ def check_queue_concurrency(seen: Seen, scope: Scope) -> Finding:
         evidence=seen.ids("queue.state"),
         command=command,
     )
+
+
+def _is_full(queue: QueueCounts, limit: int, seen: Seen) -> bool:
+    """Whether as many are active as may be. Between an end and the next start it is one less for a moment."""
+    state = seen.reading(QueueState)
+    before = state.before(queue.name) if state else None
+    most = max(queue.active or 0, (before.active if before else None) or 0)
+    return most >= limit or (most > 0 and limit < _slots(seen))
 
 
 def _severity(queue: QueueCounts, at: datetime, scope: Scope) -> Severity:
