@@ -23,7 +23,7 @@ from tests.diagnostics.healthy import (
 )
 
 from diagnostics.model import FailureKind
-from diagnostics.readings import Answer, JobRows, QueueCounts, QueueState, Reading
+from diagnostics.readings import Answer, JobRows, QueueCounts, Reading
 from diagnostics.scope import Facts
 from diagnostics.severity import Severity
 from diagnostics.thresholds import Limits
@@ -238,31 +238,6 @@ def test_stalled(count: int | None, active: int, severity: Severity, state: str)
     """A few jobs between two reads hold no lock for a moment; more than a tenth, and more than two, have stalled."""
     finding = found("queue.stalled", {"queue.state": queue(counts(active=active, active_without_lock=count))})
     assert (finding.severity, finding.state, finding.value) == (severity, state, count)
-
-
-def beside(name: str = "app-jobs", **changes: Any) -> QueueState:
-    """The main queue and one beside it, counted briefly."""
-    brief = QueueCounts(name=name, is_present=True, wait=0, paused=0, prioritized=0, active=0, last_id=10)
-    return replace(queue(), first=(counts(), replace(brief, **changes)))
-
-
-@pytest.mark.parametrize(
-    ("state", "severity", "word", "value"),
-    [
-        (queue(), OK, "small", 0),
-        (beside(is_present=False, wait=None, paused=None, prioritized=None), OK, "small", 0),
-        (beside(prioritized=499), OK, "small", 499),
-        (beside(prioritized=500), OK, "small", 500),
-        (beside(prioritized=501), WARNING, "pile", 501),
-        (beside(wait=10**6), WARNING, "growing", 10**6),
-        (beside(prioritized=None), UNKNOWN, "blind", None),
-        (beside("agent-jobs-dlq", wait=10**6), OK, "small", 0),
-    ],
-)
-def test_orphans(state: QueueState, severity: Severity, word: str, value: int | None) -> None:
-    """A queue nobody consumes may hold 500 jobs; the dead letters are not among them."""
-    finding = found("queue.orphans", {"queue.state": state})
-    assert (finding.severity, finding.state, finding.value) == (severity, word, value)
 
 
 def test_the_profile_moves_the_thresholds() -> None:
