@@ -19,6 +19,8 @@ DEFAULT_COMMANDS = 50
 """What all other looks of a run may need; a larger budget goes into the history of finished jobs."""
 ESSENTIAL_COMMANDS = 30
 """Kept for the second look and for the probes that run beside this one while other queues are counted."""
+STRANGER_COMMANDS = 7
+"""What two queues cost that nobody has named."""
 EVENTS_PER_COMMAND = 1000
 """XREVRANGE holds the server about a millisecond per thousand entries."""
 
@@ -129,7 +131,7 @@ async def _beside(
     space = await bullmq.keyspace(known=(*main, *(q.name for q in beside if q.is_present)))
     strangers = [n for n in space.queues if n not in main and n not in others][:2]
     spare = systems.budget.redis_left() - ESSENTIAL_COMMANDS
-    met = await bullmq.beside(*strangers, spare=spare) if strangers and spare > 0 else ()
+    met = await bullmq.beside(*strangers, spare=spare) if strangers and spare >= STRANGER_COMMANDS else ()
     return (*beside, *met), space
 
 

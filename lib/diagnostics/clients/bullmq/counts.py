@@ -47,26 +47,29 @@ def glance(name: str, answers: Sequence[Any]) -> Glance:
         wait=wait,
         paused=paused,
         prioritized=prioritized,
-        active=None if isinstance(answers[4], ClientError) or len(active) >= ACTIVE_READ else len(active),
+        active=looked_at(answers[4]),
         last_id=last_id,
     )
     return Glance(counts, active)
 
 
+def looked_at(answer: Any) -> int | None:
+    """How many jobs are active, by the list of them; `None` when it was refused or may go on."""
+    return None if isinstance(answer, ClientError) or len(answer) >= ACTIVE_READ else len(answer)
+
+
 def full_commands(key: str) -> tuple[Command, ...]:
-    """Seventeen reads: every state, pause, limits, and which jobs stand at the ends of the lists."""
+    """Fifteen reads: every state, pause, limits, and which jobs stand at the ends of the lists."""
     return (
         ("HMGET", f"{key}meta", "paused", "concurrency", "max", "duration", "version", "opts.maxLenEvents"),
         ("LLEN", f"{key}wait"),
         ("LLEN", f"{key}paused"),
         ("ZCARD", f"{key}prioritized"),
         ("ZCARD", f"{key}delayed"),
-        ("LLEN", f"{key}active"),
         ("ZCARD", f"{key}completed"),
         ("ZCARD", f"{key}failed"),
         ("ZCARD", f"{key}waiting-children"),
-        ("GET", f"{key}id"),
-        ("GET", f"{key}limiter"),
+        ("MGET", f"{key}id", f"{key}limiter"),
         ("PTTL", f"{key}limiter"),
         ("ZRANGE", f"{key}completed", -1, -1, "WITHSCORES"),
         ("ZRANGE", f"{key}failed", -1, -1, "WITHSCORES"),
@@ -84,11 +87,13 @@ def full(name: str, answers: Sequence[Any]) -> QueueCounts:
     meta = answers[0]
     if isinstance(meta, ClientError):
         raise meta
-    numbers = [replies.count(answer) for answer in answers[1:10]]
-    if not any(field is not None for field in meta) and not any(numbers):
+    wait, paused, prioritized, delayed, completed, failed, children = map(replies.count, answers[1:8])
+    last_id, limited = map(replies.count, answers[8] if isinstance(answers[8], list) else [answers[8]] * 2)
+    active = looked_at(answers[12])
+    counted = (wait, paused, prioritized, delayed, completed, failed, children, last_id, active)
+    if not any(field is not None for field in meta) and not any(counted):
         return QueueCounts(name=name, is_present=False)
-    wait, paused, prioritized, delayed, active, completed, failed, children, last_id = numbers
-    left_ms = answers[11] if isinstance(answers[11], int) else None
+    left_ms = answers[9] if isinstance(answers[9], int) else None
     return QueueCounts(
         name=name,
         is_present=True,
@@ -102,10 +107,10 @@ def full(name: str, answers: Sequence[Any]) -> QueueCounts:
         failed=failed,
         waiting_children=children,
         last_id=last_id,
-        newest_completed_at=replies.score_time(answers[12]),
-        newest_failed_at=replies.score_time(answers[13]),
+        newest_completed_at=replies.score_time(answers[10]),
+        newest_failed_at=replies.score_time(answers[11]),
         limiter_ms=None if left_ms is None else max(0, left_ms),
-        limiter_jobs=replies.count(answers[10]),
+        limiter_jobs=limited,
         rate_max_jobs=replies.number(meta[2]),
         rate_window_ms=replies.number(meta[3]),
         concurrency_limit=replies.number(meta[1]),
@@ -113,21 +118,20 @@ def full(name: str, answers: Sequence[Any]) -> QueueCounts:
 
 
 def brief_commands(key: str) -> tuple[Command, ...]:
-    """Four reads of a queue beside the main ones: what waits, whether anything else is there, the counter."""
+    """Three reads of a queue beside the main ones: what waits, and whether anything else is there."""
     return (
         ("LLEN", f"{key}wait"),
         ("ZCARD", f"{key}prioritized"),
         ("EXISTS", *(f"{key}{state}" for state in _RARE)),
-        ("GET", f"{key}id"),
     )
 
 
-def brief(name: str, answers: Sequence[Any]) -> tuple[QueueCounts, bool]:
-    """What the four answers say, and whether states are left that must be counted one by one."""
-    wait, prioritized, rare, last_id = map(replies.count, answers)
+def brief(name: str, last_id: int | None, answers: Sequence[Any]) -> tuple[QueueCounts, bool]:
+    """What the three answers say, and whether states are left that must be counted one by one."""
+    wait, prioritized, rare = map(replies.count, answers)
     counts = QueueCounts(
         name=name,
-        is_present=bool(wait or prioritized or rare or last_id),
+        is_present=True,
         wait=wait,
         prioritized=prioritized,
         last_id=last_id,

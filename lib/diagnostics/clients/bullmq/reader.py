@@ -30,7 +30,7 @@ class Bullmq:
         return found._replace(without_lock=await self._without_lock(name, found.active))
 
     async def full(self, name: str, *, before: Glance) -> QueueCounts:
-        """Every state, compared with an earlier look (17 commands, and at most 4 about single jobs)."""
+        """Every state, compared with an earlier look (15 commands, and at most 5 about single jobs)."""
         key = self._key(name)
         answers = await self._redis.read(*counts.full_commands(key))
         found = counts.full(name, answers)
@@ -44,6 +44,7 @@ class Bullmq:
         is_seen = not isinstance(answers[-_ENDS], ClientError)
         return replace(
             found,
+            active=await self._all_active(key) if is_seen and found.active is None else found.active,
             oldest_waiting_at=min((at for at in added if at), default=None),
             oldest_active_at=begun,
             active_without_lock=len(again) if is_seen and again is not None else None,
@@ -51,15 +52,19 @@ class Bullmq:
         )
 
     async def beside(self, *names: str, spare: int) -> tuple[QueueCounts, ...]:
-        """Queues beside the main ones (4 commands each, and 6 where more than waiting jobs is there).
+        """Queues beside the main ones (1 command, 3 for each that was ever used, 6 more where more than that is there).
 
-        `spare`: commands that may be spent on the six; states that are not counted for its sake are `None`.
+        `spare`: commands this may cost; states that are not counted for its sake are `None`.
         """
         found: list[QueueCounts] = []
-        answers = await self._redis.read(*(c for name in names for c in counts.brief_commands(self._key(name))))
-        size = len(answers) // max(1, len(names))
-        for number, name in enumerate(names):
-            told, has_more = counts.brief(name, answers[number * size : (number + 1) * size])
+        spare -= 1
+        for name, last_id in zip(names, await self.last_ids(*names), strict=True):
+            if last_id == 0:
+                found.append(QueueCounts(name=name, is_present=False))
+                continue
+            answers = await self._redis.read(*counts.brief_commands(self._key(name)))
+            spare -= len(answers)
+            told, has_more = counts.brief(name, last_id, answers)
             more = counts.rare_commands(self._key(name))
             if has_more and len(more) <= spare:
                 spare -= len(more)
@@ -68,8 +73,11 @@ class Bullmq:
         return tuple(found)
 
     async def last_ids(self, *names: str) -> tuple[int | None, ...]:
-        """How many jobs were ever added to each queue (1 command each)."""
-        return tuple(map(replies.count, await self._redis.read(*(("GET", f"{self._key(n)}id") for n in names))))
+        """How many jobs were ever added to each queue: 0 to one that was never used (1 command for all)."""
+        (answer,) = await self._redis.read(("MGET", *(f"{self._key(name)}id" for name in names)))
+        if isinstance(answer, ClientError):
+            return (None,) * len(names)
+        return tuple(map(replies.count, answer))
 
     async def rows(self, name: str) -> JobRows:
         """The newest jobs of each state (4 commands by the usual way)."""
@@ -95,6 +103,9 @@ class Bullmq:
         if isinstance(held, ClientError):
             return None
         return frozenset(job for job, token in zip(jobs, held, strict=True) if token is None)
+
+    async def _all_active(self, key: str) -> int | None:
+        return replies.count((await self._redis.read(("LLEN", f"{key}active")))[0])
 
     async def _ages(self, key: str, waiting: Sequence[str], active: Sequence[str]) -> tuple[list[Any], Any]:
         """When the waiting jobs were added and the active one began (1 command each)."""

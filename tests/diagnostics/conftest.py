@@ -1,4 +1,4 @@
-"""One server a module, emptied for each test."""
+"""A real server for those who ask for one: started once a module, emptied for each test."""
 
 from __future__ import annotations
 
