@@ -34,7 +34,7 @@ class Batch(NamedTuple):
     """Rows of one state, newest first; times in epoch ms, -1 where there is none."""
 
     ids: frozenset[bytes]
-    names: Sequence[bytes]
+    names: Sequence[bytes | None]
     added: Column
     started: Column
     finished: Column
@@ -108,7 +108,7 @@ def _parsed(answer: Sequence[Any], *, after: frozenset[bytes]) -> Batch:
         columns = [list(compress(column, is_new)) for column in columns]
     names, *times = columns
     added, started, finished = map(_milliseconds, times)
-    return Batch(frozenset(ids), [name or b"" for name in names], added, started, finished)
+    return Batch(frozenset(ids), names, added, started, finished)
 
 
 def _oldest(batch: Batch) -> int:
@@ -121,7 +121,8 @@ def _milliseconds(cells: Sequence[bytes | None]) -> Column:
     """Thirteen digits each, or -1."""
     if not cells:
         return np.zeros(0, dtype=np.int64)
-    fixed = np.array([cell or b"" for cell in cells], dtype=f"S{_DIGITS + 1}")
+    # A cell without a value becomes the text None, which has no digits.
+    fixed = np.array(cells, dtype=f"S{_DIGITS + 1}")
     characters = fixed.view(np.uint8).reshape(len(cells), _DIGITS + 1)
     digits = characters[:, :_DIGITS].astype(np.int64) - ord("0")
     is_good = ((digits >= 0) & (digits <= 9)).all(axis=1) & (characters[:, _DIGITS] == 0)
@@ -153,11 +154,11 @@ def _joined(name: str, batches: list[tuple[bool, Batch]], *, kept: int, since_ms
     )
 
 
-def _kinds(names: Sequence[bytes]) -> tuple[tuple[str, ...], Column]:
+def _kinds(names: Sequence[bytes | None]) -> tuple[tuple[str, ...], Column]:
     """The different names, and the index of each job's."""
-    index: dict[bytes, int] = {}
-    kinds = np.array([index.setdefault(n, len(index)) for n in names], dtype=np.int64)
-    return tuple(text(n)[:60] for n in index), kinds
+    index = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    kinds = np.fromiter(map(index.__getitem__, names), dtype=np.int64, count=len(names))
+    return tuple(text(name)[:60] for name in index), kinds
 
 
 def _between(begin: Column, end: Column) -> Column:
