@@ -209,37 +209,6 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobRows:
-    """A sample of jobs of one queue, newest first within each state."""
-
-    queue: str
-    method: str
-    """How the rows were read: `SORT_RO`, `EVAL_RO` or `HMGET`."""
-    rows: tuple[JobRow, ...]
-    is_sample: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueEvents:
-    """Steps of jobs from the queue's event stream: two parallel columns, oldest first.
-
-    `complete_since_ms` is the earliest instant from which no step is missing.
-    """
-
-    queue: str
-    at_ms: tuple[int, ...]
-    kind: tuple[str, ...]
-    """`waiting`, `prioritized`, `delayed`, `active`, `completed`, `failed`, `stalled`, `paused`, `resumed` …"""
-    complete_since_ms: int | None
-    refused_most: int = 0
-    """How often the job id that was refused most was refused: BullMQ ignores an id that still exists."""
-    refused_by: str = ""
-    """Where the job that holds this id is: `finished`, `unfinished`, or empty when it is gone or was not read."""
-    refused_name: str = ""
-    """Type of that job."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobHistory:
     """Finished jobs of one queue as parallel columns, newest first; times in milliseconds.
 
@@ -264,6 +233,39 @@ class JobHistory:
     """From here on no finished job that the queue still holds is missing."""
     is_cut: bool
     """Whether the queue holds older ones within the window, for which the budget did not suffice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRows:
+    """A sample of jobs of one queue, newest first within each state."""
+
+    queue: str
+    method: str
+    """How the rows were read: `SORT_RO`, `EVAL_RO` or `HMGET`."""
+    rows: tuple[JobRow, ...]
+    is_sample: bool
+    history: JobHistory | None = None
+    """Many more finished jobs, where the budget allows and SORT_RO is granted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueEvents:
+    """Steps of jobs from the queue's event stream: two parallel columns, oldest first.
+
+    `complete_since_ms` is the earliest instant from which no step is missing.
+    """
+
+    queue: str
+    at_ms: tuple[int, ...]
+    kind: tuple[str, ...]
+    """`waiting`, `prioritized`, `delayed`, `active`, `completed`, `failed`, `stalled`, `paused`, `resumed` …"""
+    complete_since_ms: int | None
+    refused_most: int = 0
+    """How often the job id that was refused most was refused: BullMQ ignores an id that still exists."""
+    refused_by: str = ""
+    """Where the job that holds this id is: `finished`, `unfinished`, or empty when it is gone or was not read."""
+    refused_name: str = ""
+    """Type of that job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,7 +363,6 @@ Reading: TypeAlias = (
     | QueueState
     | JobRows
     | QueueEvents
-    | JobHistory
     | RedisServer
     | RailwayService
     | WorkerLog

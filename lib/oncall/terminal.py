@@ -15,6 +15,7 @@ from diagnostics.model import Diagnosis, Finding
 from diagnostics.report.summary import Summary, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording
+from oncall import project
 
 _STYLES = {
     Severity.OK: "bold green",
@@ -34,12 +35,33 @@ def print_verdict(
     timezone: str,
     stream: TextIO,
     width: int | None = None,
-    artifact: Path | str | None = None,
+    runbook: str | None = None,
 ) -> None:
-    """Write the verdict to `stream`, at most 100 columns wide. `artifact` is where the report lies, if anywhere."""
+    """Write the verdict to `stream`, at most 100 columns wide. `runbook` is the command to go on with, if any."""
     wording = Wording(language, timezone)
     summary = summarise(diagnosis, wording)
-    console = Console(
+    console = _console(stream, width)
+    _head(console, summary, wording)
+    _facts(console, summary, wording, runbook)
+    _findings(console, diagnosis, wording)
+    _unseen(console, summary, wording)
+    if summary.command:
+        _ = wording.translate
+        _title(console, _("See it yourself"))
+        _verbatim(console, summary.command)
+
+
+def print_place(place: Path, *, language: str, stream: TextIO) -> None:
+    """Say where the report is, or where everything else is when there was no time for it."""
+    _ = Wording(language).translate
+    console = _console(stream, None)
+    has_report = (place / "report.html").is_file()
+    _title(console, _("Report") if has_report else _("Artifact, without its report; `runbook seal` on it makes that"))
+    _verbatim(console, project.shown(place / "report.html" if has_report else place))
+
+
+def _console(stream: TextIO, width: int | None) -> Console:
+    return Console(
         file=stream,
         width=min(width or _columns(), _WIDEST),
         highlight=False,
@@ -47,11 +69,6 @@ def print_verdict(
         emoji=False,
         legacy_windows=False,
     )
-    _head(console, summary, wording)
-    _facts(console, summary, wording)
-    _findings(console, diagnosis, wording)
-    _unseen(console, summary, wording)
-    _next(console, summary, wording, artifact)
 
 
 def _columns() -> int:
@@ -67,13 +84,14 @@ def _head(console: Console, summary: Summary, wording: Wording) -> None:
         console.print(Rich(summary.partial))
 
 
-def _facts(console: Console, summary: Summary, wording: Wording) -> None:
+def _facts(console: Console, summary: Summary, wording: Wording, runbook: str | None) -> None:
     _ = wording.translate
     for label, value in (
         (_("how sure"), summary.confidence),
         (_("since"), summary.since),
         (_("next step"), summary.next_step),
         (_("next probe"), summary.next_probe),
+        (_("go on with"), runbook),
         (_("escalate"), summary.escalation),
     ):
         if value:
@@ -112,16 +130,6 @@ def _unseen(console: Console, summary: Summary, wording: Wording) -> None:
         _paragraph(console, _("hides {checks}").format(checks=spot.checks), indent=4)
     if len(summary.unseen) > _SHOWN:
         _paragraph(console, _("and {count} more, see the report").format(count=len(summary.unseen) - _SHOWN), indent=2)
-
-
-def _next(console: Console, summary: Summary, wording: Wording, artifact: Path | str | None) -> None:
-    _ = wording.translate
-    if summary.command:
-        _title(console, _("See it yourself"))
-        _verbatim(console, summary.command)
-    if artifact is not None:
-        _title(console, _("Report"))
-        _verbatim(console, str(Path(artifact) / "report.html"))
 
 
 def _title(console: Console, title: str) -> None:

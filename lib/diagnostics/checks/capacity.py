@@ -25,7 +25,7 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
     Source: runbook 1.B2; the platform's capacity model.
     """
     state = seen.reading(QueueState)
-    command = curl(scope.facts, "/metrics | jq '.worker.concurrency, .jobs.processing'")
+    command = curl(scope.facts, "/metrics", jq="'.worker.concurrency, .jobs.processing'")
     name = scope.facts.queue_names[0]
     after, before = (state.now(name), state.before(name)) if state else (None, None)
     if state is None or after is None or before is None:

@@ -36,8 +36,8 @@ async def probe_queue_state(systems: Systems) -> Evidence:
 
 
 async def probe_queue_jobs(systems: Systems) -> Evidence:
-    """Times and types of the newest jobs; never their data."""
-    return await _look(systems, "queue.jobs", "SORT_RO", lambda s, b: b.rows(s.scope.facts.queue_names[0]))
+    """Times and types of the newest jobs, and of many more where the budget is larger; never their data."""
+    return await _look(systems, "queue.jobs", "SORT_RO", _rows)
 
 
 async def probe_queue_events(systems: Systems) -> Evidence:
@@ -50,11 +50,6 @@ async def probe_queue_events(systems: Systems) -> Evidence:
     )
 
 
-async def probe_queue_history(systems: Systems) -> Evidence:
-    """Finished jobs back to the window's start, where the caller grants a larger budget."""
-    return await _look(systems, "queue.history", "SORT_RO in batches of 1000", _history)
-
-
 async def probe_redis_server(systems: Systems) -> Evidence:
     """Memory, where INFO is permitted."""
     return await _look(systems, "redis.server", "INFO memory", _server)
@@ -65,7 +60,6 @@ PROBES = (
     Probe(name="queue.state", system="redis", look=probe_queue_state),
     Probe(name="queue.jobs", system="redis", look=probe_queue_jobs),
     Probe(name="queue.events", system="redis", look=probe_queue_events),
-    Probe(name="queue.history", system="redis", look=probe_queue_history),
     Probe(name="redis.server", system="redis", look=probe_redis_server),
 )
 
@@ -135,13 +129,14 @@ async def _beside(
     return (*beside, *met), space
 
 
-async def _history(systems: Systems, bullmq: Bullmq) -> Reading | None:
-    """Nothing at the default budget: what the newest rows and events tell has to do."""
+async def _rows(systems: Systems, bullmq: Bullmq) -> Reading:
+    name = systems.scope.facts.queue_names[0]
+    rows = await bullmq.rows(name)
     commands = systems.scope.redis_command_limit - DEFAULT_COMMANDS
-    if commands <= 0:
-        return None
+    if commands <= 0 or rows.method != "SORT_RO":
+        return rows
     since_ms = round(systems.scope.window.since.timestamp() * 1000)
-    return await bullmq.history(systems.scope.facts.queue_names[0], commands=commands, since_ms=since_ms)
+    return replace(rows, history=await bullmq.history(name, commands=commands, since_ms=since_ms))
 
 
 async def _server(systems: Systems, bullmq: Bullmq) -> Reading:

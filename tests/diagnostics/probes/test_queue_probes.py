@@ -16,7 +16,7 @@ from diagnostics.engine import collect
 from diagnostics.model import Evidence, Status
 from diagnostics.probes import queue
 from diagnostics.question import ask
-from diagnostics.readings import JobHistory, JobRows, QueueEvents, QueueState
+from diagnostics.readings import JobRows, QueueEvents, QueueState
 from diagnostics.redaction import Redactor
 from diagnostics.runbooks import TRIAGE
 from diagnostics.settings import load
@@ -102,9 +102,10 @@ async def test_a_healthy_queue_costs_less(place: Place, tmp_path: Path) -> None:
     assert spent <= 34
     statuses = {probe: item.status for probe, item in evidence.items()}
     assert statuses.pop("redis.server") is Status.FAILED
-    assert statuses.pop("queue.history") is Status.NO_DATA
     assert set(statuses.values()) == {Status.OBSERVED}
-    assert isinstance(evidence["queue.jobs"].reading, JobRows)
+    rows = evidence["queue.jobs"].reading
+    assert isinstance(rows, JobRows)
+    assert rows.history is None
     assert isinstance(evidence["queue.events"].reading, QueueEvents)
     assert "canary" not in repr(evidence)
 
@@ -114,8 +115,10 @@ async def test_a_larger_budget_buys_history(place: Place, tmp_path: Path) -> Non
     now = time.time_ns() // 1_000_000
     await place.write_finished([now - 100 * number for number in range(5000)])
     evidence, spent = await looked(place, tmp_path, commands=300)
-    history = evidence["queue.history"].reading
-    assert isinstance(history, JobHistory)
+    rows = evidence["queue.jobs"].reading
+    assert isinstance(rows, JobRows)
+    history = rows.history
+    assert history is not None
     assert (len(history.step_ms), history.is_cut) == (5000, False)
     assert spent <= 60
 
