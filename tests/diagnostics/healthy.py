@@ -14,6 +14,7 @@ from diagnostics.probes import PROBES
 from diagnostics.readings import (
     Answer,
     Deployment,
+    JobHistory,
     JobRow,
     JobRows,
     LogEvent,
