@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from diagnostics.clients.bullmq import Bullmq, Keyspace
+from diagnostics.clients.bullmq import Bullmq, Keyspace, Reach
 from diagnostics.clients.systems import Systems
 from diagnostics.errors import ClientError
 from diagnostics.model import Evidence, Probe
@@ -21,6 +21,8 @@ ESSENTIAL_COMMANDS = 30
 """Kept for the second look and for the probes that run beside this one while other queues are counted."""
 STRANGER_COMMANDS = 7
 """What two queues cost that nobody has named."""
+HISTORY_SHARE = 0.5
+"""Of the deadline, for the history: what else is asked over the same connection must come through."""
 EVENTS_PER_COMMAND = 1000
 """XREVRANGE holds the server about a millisecond per thousand entries."""
 
@@ -98,7 +100,7 @@ async def _state(systems: Systems, bullmq: Bullmq) -> Reading:
     started = time.monotonic()
     looks = [await bullmq.glance(name) for name in main]
     beside, space = await _beside(systems, bullmq, main, others)
-    await asyncio.sleep(min(SAMPLE_GAP_S, systems.scope.deadline_s / 4))
+    await asyncio.sleep(max(0.0, min(SAMPLE_GAP_S, systems.scope.deadline_s / 4) - (time.monotonic() - started)))
     second = [await bullmq.full(look.counts.name, before=look) for look in looks]
     # Whether jobs still arrive where nobody takes them: dead letters are expected to stay.
     lonely = [q for q in beside if q.is_present and q.active == 0 and q.name not in facts.dead_letter_queues]
@@ -136,7 +138,8 @@ async def _rows(systems: Systems, bullmq: Bullmq) -> Reading:
     if commands <= 0 or rows.method != "SORT_RO":
         return rows
     since_ms = round(systems.scope.window.since.timestamp() * 1000)
-    return replace(rows, history=await bullmq.history(name, commands=commands, since_ms=since_ms))
+    reach = Reach(commands=commands, since_ms=since_ms, within_s=HISTORY_SHARE * systems.scope.deadline_s)
+    return replace(rows, history=await bullmq.history(name, reach))
 
 
 async def _server(systems: Systems, bullmq: Bullmq) -> Reading:

@@ -8,6 +8,7 @@ import pytest
 from tests.diagnostics.clients.queues import KEY, QUEUE, Place
 
 from diagnostics.clients import redis as client
+from diagnostics.clients.bullmq import Reach
 from diagnostics.clients.bullmq.keyspace import KEYS
 
 
@@ -143,7 +144,7 @@ async def test_history_holds_every_finished_job(place: Place, count: int) -> Non
     failed = [1_700_000_000_005 + 1000 * number for number in range(count // 10)]
     await place.write_finished(ends)
     await place.write_finished(failed, "failed")
-    history = await place.bullmq.history(QUEUE, commands=250, since_ms=0)
+    history = await place.bullmq.history(QUEUE, Reach(250, 0, 10))
     assert history is not None
     at, rebuilt = history.newest_ms, []
     for step, kind, has_failed in zip(history.step_ms, history.kind, history.has_failed, strict=True):
@@ -161,14 +162,24 @@ async def test_history_stops_at_the_window_and_at_the_budget(place: Place) -> No
     """Older than the window is left out; what the commands do not reach is said to be missing."""
     ends = [1_700_000_000_000 + number for number in range(5000)]
     await place.write_finished(ends)
-    late = await place.bullmq.history(QUEUE, commands=250, since_ms=ends[4500])
+    late = await place.bullmq.history(QUEUE, Reach(250, ends[4500], 10))
     assert late is not None
     assert (len(late.step_ms), late.is_cut, late.since_ms) == (500, False, ends[4500])
     before = place.budget.redis_commands
-    poor = await place.bullmq.history(QUEUE, commands=4, since_ms=0)
+    poor = await place.bullmq.history(QUEUE, Reach(4, 0, 10))
     assert poor is not None
     assert place.budget.redis_commands - before <= 4
     assert (len(poor.step_ms), poor.is_cut, poor.since_ms) == (2000, True, ends[3000])
+
+
+async def test_history_stops_in_time(place: Place) -> None:
+    """With no time left the first batch is all there is, and the reading says so; the connection stays usable."""
+    ends = [1_700_000_000_000 + number for number in range(5000)]
+    await place.write_finished(ends)
+    hasty = await place.bullmq.history(QUEUE, Reach(250, 0, 0))
+    assert hasty is not None
+    assert (len(hasty.step_ms), hasty.is_cut, hasty.since_ms) == (1000, True, ends[4000])
+    assert (await place.counted()).completed == 5000
 
 
 async def test_history_counts_no_job_twice_while_jobs_end(place: Place) -> None:
@@ -186,7 +197,7 @@ async def test_history_counts_no_job_twice_while_jobs_end(place: Place) -> None:
 
     more = asyncio.create_task(finish_more())
     for _ in range(20):
-        history = await place.bullmq.history(QUEUE, commands=250, since_ms=0)
+        history = await place.bullmq.history(QUEUE, Reach(250, 0, 10))
         assert history is not None
         late = history.names.index("late") if "late" in history.names else -1
         assert sum(kind != late for kind in history.kind) == 4000
@@ -197,7 +208,7 @@ async def test_rows_removed_while_they_are_read_are_unknown(place: Place) -> Non
     """A job whose hash is gone has no times: -1, never a time of zero."""
     ids = await place.write_finished([1_700_000_000_000, 1_700_000_001_000])
     await place.client.hdel(KEY + ids[0], "processedOn")
-    history = await place.bullmq.history(QUEUE, commands=250, since_ms=0)
+    history = await place.bullmq.history(QUEUE, Reach(250, 0, 10))
     assert history is not None
     assert (history.wait_ms, history.run_ms) == ((200, -1), (500, -1))
 
@@ -206,4 +217,4 @@ async def test_history_needs_sort(place: Place) -> None:
     """Where SORT_RO is refused there is no history in bulk."""
     await place.write_finished([1_700_000_000_000])
     less = await place.refuse("SORT_RO")
-    assert await less.history(QUEUE, commands=250, since_ms=0) is None
+    assert await less.history(QUEUE, Reach(250, 0, 10)) is None

@@ -3,7 +3,8 @@
 Source: the key table of BullMQ 5 (`bull:<queue>:<suffix>`); in 6.x paused jobs stay in `wait`.
 """
 
+from diagnostics.clients.bullmq.history import Reach
 from diagnostics.clients.bullmq.keyspace import Keyspace
 from diagnostics.clients.bullmq.reader import Bullmq
 
-__all__ = ["Bullmq", "Keyspace"]
+__all__ = ["Bullmq", "Keyspace", "Reach"]

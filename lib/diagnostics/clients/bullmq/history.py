@@ -6,7 +6,8 @@ A batch of 1000 holds the server 1.3 ms (measured); the columns are parsed by nu
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -40,25 +41,40 @@ class Batch(NamedTuple):
     finished: Column
 
 
-async def read_history(redis: RedisReader, name: str, key: str, *, commands: int, since_ms: int) -> JobHistory | None:
-    """Finished jobs back to `since_ms`, newest first, within `commands`; `None` where SORT_RO is not granted.
+class Reach(NamedTuple):
+    """How far back a history may go."""
 
-    What the commands cannot reach is the oldest; `since_ms` of the reading says from where on none is missing.
+    commands: int
+    since_ms: int
+    """Jobs that ended before this instant are left out."""
+    within_s: float
+    """No batch is asked for later than this after the first."""
+
+
+async def read_history(redis: RedisReader, name: str, key: str, reach: Reach) -> JobHistory | None:
+    """Finished jobs, newest first, within `reach`; `None` where SORT_RO is not granted.
+
+    What is not reached is the oldest; `since_ms` of the reading says from where on none is missing.
     """
+    give_up_at = time.monotonic() + reach.within_s
     kept = [count(answer) for answer in await redis.read(*(("ZCARD", key + state) for state in STATES))]
     sizes = [number or 0 for number in kept]
-    shares = _shares(sizes, commands - len(STATES))
     batches: list[tuple[bool, Batch]] = []
-    reached: list[int] = []
-    for state, size, share in zip(STATES, sizes, shares, strict=True):
-        found = await _read_state(redis, key, state, batches=share, since_ms=since_ms)
+    missed: list[int] = []
+    for state, size, share in zip(STATES, sizes, _shares(sizes, reach.commands - len(STATES)), strict=True):
+        found = await _read_state(redis, key + state, key, batches=share, stop=_stop(reach, give_up_at))
         if found is None:
             return None
         batches += [(state == "failed", batch) for batch in found]
-        rows = sum(len(batch.finished) for batch in found)
-        if rows < size and found and _oldest(found[-1]) > since_ms:
-            reached.append(_oldest(found[-1]))
-    return _joined(name, batches, kept=sum(sizes), since_ms=max([since_ms, *reached]), is_cut=bool(reached))
+        if sum(len(batch.finished) for batch in found) < size:
+            missed.append(_oldest(found[-1]) if found else reach.since_ms)
+    since_ms = max([reach.since_ms, *missed])
+    return _joined(name, batches, kept=sum(sizes), since_ms=since_ms, is_cut=since_ms > reach.since_ms)
+
+
+def _stop(reach: Reach, give_up_at: float) -> Callable[[Batch], bool]:
+    """Whether nothing older than a batch is wanted, or can be had in time."""
+    return lambda batch: _oldest(batch) < reach.since_ms or time.monotonic() > give_up_at
 
 
 def _shares(sizes: Sequence[int], commands: int) -> list[int]:
@@ -69,24 +85,29 @@ def _shares(sizes: Sequence[int], commands: int) -> list[int]:
     return [max(1, commands * need // sum(needed)) if need else 0 for need in needed]
 
 
-async def _read_state(redis: RedisReader, key: str, state: str, *, batches: int, since_ms: int) -> list[Batch] | None:
+async def _read_state(
+    redis: RedisReader, zset: str, key: str, *, batches: int, stop: Callable[[Batch], bool]
+) -> list[Batch] | None:
     found: list[Batch] = []
-    asked: asyncio.Task[list[Any]] | None = None
+    ahead = _ask(redis, _command(zset, key, 0)) if batches else None
     try:
-        for number in range(batches + 1):
-            following = _ask(redis, _command(key, state, number)) if number < batches else None
-            (answer,) = await asked if asked else (None,)
-            asked = following
+        for number in range(1, batches + 1):
+            assert ahead is not None
+            asked, ahead = ahead, _ask(redis, _command(zset, key, number)) if number < batches else None
+            (answer,) = await asked
             if isinstance(answer, ClientError):
                 return None
-            if answer is not None:
-                found.append(_parsed(answer, after=found[-1].ids if found else frozenset()))
-                if len(answer) < BATCH * _WIDTH or _oldest(found[-1]) < since_ms:
-                    break
+            found.append(_parsed(answer, after=found[-1].ids if found else frozenset()))
+            if len(answer) < BATCH * _WIDTH or stop(found[-1]):
+                break
+    except asyncio.CancelledError:
+        if ahead:
+            ahead.cancel()
+        raise
     finally:
-        if asked:
+        if ahead:
             # The command is on its way and paid for: its answer must leave the connection before the next read.
-            await asyncio.gather(asked, return_exceptions=True)
+            await asyncio.gather(ahead, return_exceptions=True)
     return found
 
 
@@ -94,9 +115,9 @@ def _ask(redis: RedisReader, command: Command) -> asyncio.Task[list[Any]]:
     return asyncio.ensure_future(redis.read(command))
 
 
-def _command(key: str, state: str, number: int) -> Command:
+def _command(zset: str, key: str, number: int) -> Command:
     gets = [part for field in _FIELDS for part in ("GET", f"{key}*->{field}")]
-    return ("SORT_RO", key + state, "BY", "nosort", "LIMIT", number * BATCH, BATCH, "GET", "#", *gets, "DESC")
+    return ("SORT_RO", zset, "BY", "nosort", "LIMIT", number * BATCH, BATCH, "GET", "#", *gets, "DESC")
 
 
 def _parsed(answer: Sequence[Any], *, after: frozenset[bytes]) -> Batch:

@@ -8,6 +8,7 @@ from typing import Any
 
 from diagnostics.clients.bullmq import counts, events, history, keyspace, replies, rows
 from diagnostics.clients.bullmq.counts import Glance
+from diagnostics.clients.bullmq.history import Reach
 from diagnostics.clients.bullmq.keyspace import Keyspace
 from diagnostics.clients.redis import Command, RedisReader
 from diagnostics.errors import ClientError
@@ -56,21 +57,20 @@ class Bullmq:
 
         `spare`: commands this may cost; states that are not counted for its sake are `None`.
         """
-        found: list[QueueCounts] = []
-        spare -= 1
-        for name, last_id in zip(names, await self.last_ids(*names), strict=True):
-            if last_id == 0:
-                found.append(QueueCounts(name=name, is_present=False))
-                continue
-            answers = await self._redis.read(*counts.brief_commands(self._key(name)))
-            spare -= len(answers)
-            told, has_more = counts.brief(name, last_id, answers)
+        last_ids = dict(zip(names, await self.last_ids(*names), strict=True))
+        used = [name for name in names if last_ids[name] != 0]
+        commands = [command for name in used for command in counts.brief_commands(self._key(name))]
+        answers = await self._redis.read(*commands) if commands else []
+        spare -= 1 + len(commands)
+        found = {name: QueueCounts(name=name, is_present=False) for name in names}
+        for number, name in enumerate(used):
+            size = len(commands) // len(used)
+            found[name], has_more = counts.brief(name, last_ids[name], answers[number * size : (number + 1) * size])
             more = counts.rare_commands(self._key(name))
             if has_more and len(more) <= spare:
                 spare -= len(more)
-                told = counts.with_rare(told, await self._redis.read(*more))
-            found.append(told)
-        return tuple(found)
+                found[name] = counts.with_rare(found[name], await self._redis.read(*more))
+        return tuple(found.values())
 
     async def last_ids(self, *names: str) -> tuple[int | None, ...]:
         """How many jobs were ever added to each queue: 0 to one that was never used (1 command for all)."""
@@ -87,9 +87,9 @@ class Bullmq:
         """The newest steps of the event stream (1 command, or 2)."""
         return await events.read_events(self._redis, name, self._key(name), count=count)
 
-    async def history(self, name: str, *, commands: int, since_ms: int) -> JobHistory | None:
-        """Finished jobs back to an instant, within a number of commands."""
-        return await history.read_history(self._redis, name, self._key(name), commands=commands, since_ms=since_ms)
+    async def history(self, name: str, reach: Reach) -> JobHistory | None:
+        """Many finished jobs, within the commands and the time of `reach`."""
+        return await history.read_history(self._redis, name, self._key(name), reach)
 
     async def keyspace(self, *, known: Iterable[str]) -> Keyspace:
         """Which queues and which other keys a bounded scan meets (1 to 4 commands)."""
