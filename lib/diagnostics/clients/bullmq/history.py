@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from itertools import compress
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ class Batch(NamedTuple):
     """Rows of one state, newest first; times in epoch ms, -1 where there is none."""
 
     ids: frozenset[bytes]
-    names: Sequence[bytes | None]
+    kinds: Column
     added: Column
     started: Column
     finished: Column
@@ -60,16 +61,26 @@ async def read_history(redis: RedisReader, name: str, key: str, reach: Reach) ->
     kept = [count(answer) for answer in await redis.read(*(("ZCARD", key + state) for state in STATES))]
     sizes = [number or 0 for number in kept]
     batches: list[tuple[bool, Batch]] = []
+    names: dict[bytes | None, int] = {}
     missed: list[int] = []
     for state, size, share in zip(STATES, sizes, _shares(sizes, reach.commands - len(STATES)), strict=True):
-        found = await _read_state(redis, key + state, key, batches=share, stop=_stop(reach, give_up_at))
+        found = await _read_state(
+            _asking(redis, key + state, key), batches=share, stop=_stop(reach, give_up_at), names=names
+        )
         if found is None:
             return None
         batches += [(state == "failed", batch) for batch in found]
         if sum(len(batch.finished) for batch in found) < size:
             missed.append(_oldest(found[-1]) if found else reach.since_ms)
     since_ms = max([reach.since_ms, *missed])
-    return _joined(name, batches, kept=sum(sizes), since_ms=since_ms, is_cut=since_ms > reach.since_ms)
+    return JobHistory(
+        **_columns(batches, since_ms),
+        queue=name,
+        names=tuple(text(known)[:60] for known in names),
+        kept_jobs=sum(sizes),
+        since_ms=since_ms,
+        is_cut=since_ms > reach.since_ms,
+    )
 
 
 def _stop(reach: Reach, give_up_at: float) -> Callable[[Batch], bool]:
@@ -86,18 +97,23 @@ def _shares(sizes: Sequence[int], commands: int) -> list[int]:
 
 
 async def _read_state(
-    redis: RedisReader, zset: str, key: str, *, batches: int, stop: Callable[[Batch], bool]
+    ask: Callable[[int], asyncio.Task[list[Any]]],
+    *,
+    batches: int,
+    stop: Callable[[Batch], bool],
+    names: dict[bytes | None, int],
 ) -> list[Batch] | None:
+    """Batches of one state until one is the last or `stop` says so; `None` where the read is refused."""
     found: list[Batch] = []
-    ahead = _ask(redis, _command(zset, key, 0)) if batches else None
+    ahead = ask(0) if batches else None
     try:
         for number in range(1, batches + 1):
             assert ahead is not None
-            asked, ahead = ahead, _ask(redis, _command(zset, key, number)) if number < batches else None
+            asked, ahead = ahead, ask(number) if number < batches else None
             (answer,) = await asked
             if isinstance(answer, ClientError):
                 return None
-            found.append(_parsed(answer, after=found[-1].ids if found else frozenset()))
+            found.append(_parsed(answer, after=found[-1].ids if found else frozenset(), names=names))
             if len(answer) < BATCH * _WIDTH or stop(found[-1]):
                 break
     except asyncio.CancelledError:
@@ -111,8 +127,8 @@ async def _read_state(
     return found
 
 
-def _ask(redis: RedisReader, command: Command) -> asyncio.Task[list[Any]]:
-    return asyncio.ensure_future(redis.read(command))
+def _asking(redis: RedisReader, zset: str, key: str) -> Callable[[int], asyncio.Task[list[Any]]]:
+    return lambda number: asyncio.ensure_future(redis.read(_command(zset, key, number)))
 
 
 def _command(zset: str, key: str, number: int) -> Command:
@@ -120,16 +136,16 @@ def _command(zset: str, key: str, number: int) -> Command:
     return ("SORT_RO", zset, "BY", "nosort", "LIMIT", number * BATCH, BATCH, "GET", "#", *gets, "DESC")
 
 
-def _parsed(answer: Sequence[Any], *, after: frozenset[bytes]) -> Batch:
+def _parsed(answer: Sequence[Any], *, after: frozenset[bytes], names: dict[bytes | None, int]) -> Batch:
     """Columns of one answer without the rows of the batch before: jobs that ended meanwhile have pushed them down."""
     ids = answer[0::_WIDTH]
     columns = [answer[i::_WIDTH] for i in range(1, _WIDTH)]
     if not after.isdisjoint(ids):
         is_new = [job not in after for job in ids]
         columns = [list(compress(column, is_new)) for column in columns]
-    names, *times = columns
-    added, started, finished = map(_milliseconds, times)
-    return Batch(frozenset(ids), names, added, started, finished)
+    told, *times = columns
+    kinds = np.array([names.setdefault(name, len(names)) for name in told], dtype=np.int64)
+    return Batch(frozenset(ids), kinds, *map(_milliseconds, times))
 
 
 def _oldest(batch: Batch) -> int:
@@ -150,36 +166,25 @@ def _milliseconds(cells: Sequence[bytes | None]) -> Column:
     return np.where(is_good, digits @ _POWERS, _UNKNOWN)
 
 
-def _joined(name: str, batches: list[tuple[bool, Batch]], *, kept: int, since_ms: int, is_cut: bool) -> JobHistory:
+def _columns(batches: list[tuple[bool, Batch]], since_ms: int) -> dict[str, Any]:
+    """The parallel columns of all batches, newest first."""
     none = [np.zeros(0, dtype=np.int64)]
-    added, started, finished = (
-        np.concatenate([getattr(b, field) for _, b in batches] or none) for field in ("added", "started", "finished")
+    kinds, added, started, finished = (
+        np.concatenate([column(batch) for _, batch in batches] or none)
+        for column in (attrgetter(field) for field in ("kinds", "added", "started", "finished"))
     )
     failed = np.concatenate([np.full(len(b.finished), f) for f, b in batches] or none).astype(np.bool_)
-    known, kinds = _kinds([n for _, batch in batches for n in batch.names])
     order = np.argsort(-finished, kind="stable")
     order = order[finished[order] >= since_ms]
     added, started, finished = added[order], started[order], finished[order]
-    return JobHistory(
-        queue=name,
+    return dict(
         newest_ms=int(finished[0]) if len(finished) else since_ms,
         step_ms=tuple(np.append(finished[:-1] - finished[1:], [0])[: len(finished)].tolist()),
         wait_ms=tuple(_between(added, started).tolist()),
         run_ms=tuple(_between(started, finished).tolist()),
         kind=tuple(kinds[order].tolist()),
         has_failed=tuple(failed[order].tolist()),
-        names=known,
-        kept_jobs=kept,
-        is_cut=is_cut,
-        since_ms=since_ms,
     )
-
-
-def _kinds(names: Sequence[bytes | None]) -> tuple[tuple[str, ...], Column]:
-    """The different names, and the index of each job's."""
-    index = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    kinds = np.fromiter(map(index.__getitem__, names), dtype=np.int64, count=len(names))
-    return tuple(text(name)[:60] for name in index), kinds
 
 
 def _between(begin: Column, end: Column) -> Column:
