@@ -213,8 +213,9 @@ async def test_rows_removed_while_they_are_read_are_unknown(place: Place) -> Non
     assert (history.wait_ms, history.run_ms) == ((200, -1), (500, -1))
 
 
-async def test_history_needs_sort(place: Place) -> None:
-    """Where SORT_RO is refused there is no history in bulk."""
+@pytest.mark.parametrize("refused", ["SORT_RO", "ZCARD"])
+async def test_history_needs_both_its_reads(place: Place, refused: str) -> None:
+    """Where one of them is refused there is no history, rather than one with a state missing."""
     await place.write_finished([1_700_000_000_000])
-    less = await place.refuse("SORT_RO")
+    less = await place.refuse(refused)
     assert await less.history(QUEUE, Reach(250, 0, 10)) is None

@@ -53,13 +53,15 @@ class Reach(NamedTuple):
 
 
 async def read_history(redis: RedisReader, name: str, key: str, reach: Reach) -> JobHistory | None:
-    """Finished jobs, newest first, within `reach`; `None` where SORT_RO is not granted.
+    """Finished jobs, newest first, within `reach`; `None` where SORT_RO or ZCARD is not granted.
 
     What is not reached is the oldest; `since_ms` of the reading says from where on none is missing.
     """
     give_up_at = time.monotonic() + reach.within_s
     kept = [count(answer) for answer in await redis.read(*(("ZCARD", key + state) for state in STATES))]
-    sizes = [number or 0 for number in kept]
+    sizes = [number for number in kept if number is not None]
+    if len(sizes) < len(STATES):
+        return None
     batches: list[tuple[bool, Batch]] = []
     names: dict[bytes | None, int] = {}
     missed: list[int] = []
