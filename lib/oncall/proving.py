@@ -1,7 +1,7 @@
 """Boot every fault and control of the sandbox, let triage judge it, and print one table.
 
-Usage: python -m oncall.proving [FAULT …]. The expectations are the rows of `docs/causes.md`: each with all credentials,
-then those that the public addresses show with none, then the healthy sandbox seen with less.
+Usage: python -m oncall.proving [--job-seconds S] [FAULT …]. The expectations are the rows of `docs/causes.md`: each
+with all credentials, then those that the public addresses show with none, then the healthy sandbox seen with less.
 """
 
 from __future__ import annotations
@@ -97,13 +97,17 @@ def expectations(document: str) -> tuple[Expectation, ...]:
     )
 
 
-async def prove(expected: Expectation, *, state_dir: Path) -> Outcome:
-    """Boot one sandbox with the fault, run triage against it, take the sandbox down."""
+async def prove(expected: Expectation, *, state_dir: Path, job_seconds: float | None = None) -> Outcome:
+    """Boot one sandbox with the fault, run triage against it, take the sandbox down.
+
+    `job_seconds`: usual length of its jobs; `None` leaves it to the sandbox.
+    """
     name = f"prove-{expected.fault}-{expected.sight.name.lower()}"
     where = ("--name", name, "--state-dir", str(state_dir))
     fault = () if expected.fault == "none" else ("--fault", expected.fault)
+    length = () if job_seconds is None else ("--job-seconds", str(job_seconds))
     started = time.monotonic()
-    code, out, err = await _run("sandbox", "up", *where, *fault)
+    code, out, err = await _run("sandbox", "up", *where, *length, *fault)
     boot_s = time.monotonic() - started
     try:
         if code != 0:
@@ -182,13 +186,13 @@ async def _run(*arguments: str, environ: Mapping[str, str] | None = None) -> tup
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def _prove_all(chosen: Sequence[Expectation]) -> list[Outcome]:
+async def _prove_all(chosen: Sequence[Expectation], *, job_seconds: float | None) -> list[Outcome]:
     gate = asyncio.Semaphore(AT_ONCE)
     with tempfile.TemporaryDirectory(prefix="rb-") as folder:
 
         async def one(expected: Expectation) -> Outcome:
             async with gate:
-                outcome = await prove(expected, state_dir=Path(folder))
+                outcome = await prove(expected, state_dir=Path(folder), job_seconds=job_seconds)
             sys.stdout.write(_line(outcome) + "\n")
             sys.stdout.flush()
             return outcome
@@ -209,6 +213,7 @@ def main() -> int:
     """Print the table; 0 when every row is right."""
     parser = argparse.ArgumentParser(prog="python -m oncall.proving", description=__doc__)
     parser.add_argument("faults", nargs="*")
+    parser.add_argument("--job-seconds", type=float, help="usual length of the sandbox's jobs (s)")
     options = parser.parse_args()
     rows = expectations((ROOT / "docs" / "causes.md").read_text("utf-8"))
     unknown = sorted(set(options.faults) - {row.fault for row in rows})
@@ -216,7 +221,7 @@ def main() -> int:
         sys.stderr.write(f"not in docs/causes.md: {', '.join(unknown)}\n")
         return 3
     chosen = [row for row in rows if not options.faults or row.fault in options.faults]
-    outcomes = asyncio.run(_prove_all(chosen))
+    outcomes = asyncio.run(_prove_all(chosen, job_seconds=options.job_seconds))
     wrong = [outcome for outcome in outcomes if not outcome.is_right]
     sys.stdout.write(f"{len(outcomes) - len(wrong)} right, {len(wrong)} wrong\n")
     return 2 if wrong else 0

@@ -14,6 +14,7 @@ from diagnostics.probes import PROBES
 from diagnostics.readings import (
     Answer,
     Deployment,
+    JobHistory,
     JobRow,
     JobRows,
     LogEvent,
@@ -157,6 +158,10 @@ def counts(**changes: Any) -> QueueCounts:
         newest_completed_at=ago(1),
         newest_failed_at=ago(600),
         active_without_lock=0,
+        ended_between=0,
+        waiting_children=0,
+        limiter_ms=0,
+        limiter_jobs=0,
     )
     return replace(good, **changes)
 
@@ -165,7 +170,17 @@ def queue(now: QueueCounts | None = None, before: QueueCounts | None = None, **c
     """The main queue now and two seconds before."""
     now = now or counts()
     before = before or replace(now, last_id=None if now.last_id is None else now.last_id - 2)
-    state = QueueState(first=(before,), second=(now,), gap_s=2.0, found=(QUEUE,), scanned_keys=1000, scan_complete=True)
+    state = QueueState(
+        first=(before,),
+        second=(now,),
+        gap_s=2.0,
+        found=(QUEUE,),
+        scanned_keys=1000,
+        scan_complete=True,
+        total_keys=1000,
+        fallback_keys=0,
+        foreign_keys=0,
+    )
     return replace(state, **changes)
 
 
@@ -184,12 +199,12 @@ def rows(*more: JobRow, **changes: Any) -> JobRows:
     return replace(JobRows(queue=QUEUE, method="SORT_RO", rows=(*done, *more), is_sample=False), **changes)
 
 
-def running(seconds: float, count: int = 1) -> tuple[JobRow, ...]:
+def running(seconds: float, count: int = 1, *, name: str = "crm:sync-contacts") -> tuple[JobRow, ...]:
     """Rows of active jobs that started `seconds` ago."""
     return (
         JobRow(
             state="active",
-            name="extract-knowledge-graph",
+            name=name,
             added_ms=ago_ms(seconds + 1),
             started_ms=ago_ms(seconds),
             finished_ms=None,
@@ -247,7 +262,22 @@ HEALTHY: Mapping[str, Reading] = {
     "worker.log": log(),
     "redis.connection": RedisConnection(latency_s=0.01, commands=1),
     "queue.state": queue(),
-    "queue.jobs": rows(*running(1, 10)),
+    "queue.jobs": rows(
+        *running(1, 10),
+        history=JobHistory(
+            queue=QUEUE,
+            newest_ms=ago_ms(1),
+            step_ms=(1000, 0),
+            wait_ms=(5, 7),
+            run_ms=(2000, -1),
+            kind=(0, 0),
+            has_failed=(False, True),
+            names=("crm:sync-contacts",),
+            kept_jobs=2,
+            since_ms=ago_ms(10_800),
+            is_cut=False,
+        ),
+    ),
     "queue.events": QueueEvents(queue=QUEUE, at_ms=(NOW_MS,), kind=("completed",), complete_since_ms=NOW_MS),
     "redis.server": RedisServer(used_bytes=10, limit_bytes=100, policy="noeviction", connected_clients=None),
     "openrouter.account": OpenRouterAccount(models=None, key_symptom=None, credit_left_usd=20.0, latency_s=0.1),

@@ -19,6 +19,15 @@ _PAIRS: dict[frozenset[str], Text] = {
         "read the last lines of the deployment's log: a list of paths means variables, a module name means the release"
     ),
     frozenset({"worker.down", "worker.crash_loop"}): text("read the last lines of the deployment's log in Railway"),
+    frozenset({"worker.stalled_churn", "worker.event_loop_blocked"}): text(
+        "ask /metrics ten times in ten seconds: a blocked loop leaves some without an answer, a short lock leaves none"
+    ),
+    frozenset({"queue.failed_pile", "jobs.poison_type"}): text(
+        "look at the end of the newest failed job: minutes ago means that it goes on, days ago that it is over"
+    ),
+    frozenset({"worker.handlers_hung", "openrouter.down"}): text(
+        "look at the active list: full and unchanged means that jobs hang, changing means that they fail and retry"
+    ),
     frozenset({"worker.handlers_hung", "traffic.surge"}): text(
         "read the completed count of /metrics twice, a minute apart: unchanged means hung"
     ),

@@ -138,6 +138,40 @@ RULES = (
         ),
     ),
     Rule(
+        id="worker.stalled_churn",
+        title=text("Jobs lose their locks while they run and are begun again, so their effects happen twice"),
+        runbook=OVERFLOW,
+        branch="2.A2",
+        needs=(Sign("queue.churn", ("churning",), 0.75),),
+        supports=(
+            Sign("worker.errors", ("lock_lost", "stalled"), 0.4),
+            Sign("queue.stalled", ("stalled",), 0.3),
+            Sign("worker.endpoints", ("answers",), 0.2),
+        ),
+        against=(
+            Sign("worker.endpoints", ("both_silent", "silent", "partly_silent"), 0.6),
+            Sign("worker.restarts", ("killed", "crashing"), 0.6),
+        ),
+        explains=("worker.errors", "jobs.failures", "jobs.reason", *QUEUE_SYMPTOMS),
+        masks=(
+            "worker.event_loop_blocked",
+            "worker.not_consuming",
+            "worker.handlers_hung",
+            "worker.concurrency_too_low",
+            "traffic.surge",
+            "jobs.poison_type",
+        ),
+        remediations=("set-job-concurrency", "redeploy-worker"),
+        steps=(
+            text(
+                "Compare the release's lockDuration with the length of its jobs: a lock must be renewed well before it "
+                "ends. If a release changed it, roll back."
+            ),
+            text("Else lower JOB_CONCURRENCY and add replicas: an event loop that is too busy renews too late."),
+            text("Verify: no new 'stalled' line appears, and each job is begun once."),
+        ),
+    ),
+    Rule(
         id="worker.handlers_hung",
         title=text("All slots are held by jobs that never end: a handler waits for an answer without a limit"),
         runbook=INCIDENT,

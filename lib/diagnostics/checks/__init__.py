@@ -1,6 +1,20 @@
 """Evidence to findings: pure functions, one module per subject."""
 
-from diagnostics.checks import capacity, endpoints, environment, jobs, log, queue, redis, upstream, worker
+from diagnostics.checks import (
+    brakes,
+    capacity,
+    endpoints,
+    environment,
+    jobs,
+    leftovers,
+    log,
+    orphans,
+    progress,
+    queue,
+    redis,
+    upstream,
+    worker,
+)
 
 CHECKS = (
     *worker.CHECKS,
@@ -9,6 +23,10 @@ CHECKS = (
     *log.CHECKS,
     *redis.CHECKS,
     *queue.CHECKS,
+    *progress.CHECKS,
+    *brakes.CHECKS,
+    *leftovers.CHECKS,
+    *orphans.CHECKS,
     *jobs.CHECKS,
     *capacity.CHECKS,
     *upstream.CHECKS,

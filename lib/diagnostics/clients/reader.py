@@ -11,7 +11,9 @@ from diagnostics.errors import ClientError, OperationRefused, QuotaExhausted, Sc
 from diagnostics.readings import Symptom
 
 Command: TypeAlias = tuple[str | int, ...]
-ALLOWED = frozenset("EXISTS LLEN ZCARD XLEN GET HGET HMGET LRANGE ZRANGE XREVRANGE SCAN SORT_RO EVAL_RO INFO".split())
+ALLOWED = frozenset(
+    "EXISTS LLEN ZCARD GET MGET HGET HMGET LRANGE ZRANGE XREVRANGE PTTL SCAN DBSIZE SORT_RO EVAL_RO INFO".split()
+)
 
 
 class Reader(Protocol):

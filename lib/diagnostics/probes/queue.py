@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from diagnostics.clients.bullmq import Bullmq
+from diagnostics.clients.bullmq import Bullmq, Keyspace, Reach
 from diagnostics.clients.systems import Systems
 from diagnostics.errors import ClientError
 from diagnostics.model import Evidence, Failure, FailureKind, Probe
@@ -17,6 +17,14 @@ from diagnostics.readings import QueueCounts, QueueState, Reading, RedisConnecti
 from diagnostics.settings import RedisSection
 from diagnostics.text import text
 
+DEFAULT_COMMANDS = 50
+"""What all other looks of a run may need; a larger budget goes into the history of finished jobs."""
+ESSENTIAL_COMMANDS = 30
+"""Kept for the second look and for the probes that run beside this one while other queues are counted."""
+STRANGER_COMMANDS = 7
+"""What two queues cost that nobody has named."""
+HISTORY_SHARE = 0.5
+"""Of the deadline, for the history: what else is asked over the same connection must come through."""
 EVENTS_PER_COMMAND = 1000
 """XREVRANGE holds the server about a millisecond per thousand entries."""
 
@@ -28,12 +36,12 @@ async def probe_redis_connection(systems: Systems) -> Evidence:
 
 async def probe_queue_state(systems: Systems) -> Evidence:
     """Every state of the profile's queues, now and again about two seconds later."""
-    return await _look(systems, "queue.state", "LLEN, ZCARD, HMGET, SCAN", _state)
+    return await _look(systems, "queue.state", "LLEN, ZCARD, LRANGE, HMGET, SCAN", _state)
 
 
 async def probe_queue_jobs(systems: Systems) -> Evidence:
-    """Times and types of the newest jobs; never their data."""
-    return await _look(systems, "queue.jobs", "SORT_RO", lambda s, b: b.rows(s.scope.facts.queue_names[0]))
+    """Times and types of the newest jobs, and of many more where the budget is larger; never their data."""
+    return await _look(systems, "queue.jobs", "SORT_RO", _rows)
 
 
 async def probe_queue_events(systems: Systems) -> Evidence:
@@ -89,7 +97,7 @@ def _no_way(section: RedisSection) -> Failure:
 
 def _pages(systems: Systems) -> int:
     """More of the past where the caller grants a larger budget."""
-    return 3 if systems.scope.redis_command_limit <= 50 else 10
+    return 3 if systems.scope.redis_command_limit <= DEFAULT_COMMANDS else 10
 
 
 async def _connection(systems: Systems, bullmq: Bullmq) -> Reading:
@@ -103,39 +111,48 @@ async def _state(systems: Systems, bullmq: Bullmq) -> Reading:
     facts = systems.scope.facts
     main, others = facts.queue_names, (*facts.queue_orphans, *facts.dead_letter_queues)
     started = time.monotonic()
-    first = await bullmq.counts(*main)
-    beside = await bullmq.brief_counts(*others) if others else ()
-    found, scanned, is_complete = await bullmq.names()
-    extra = tuple(n for n in found if n not in main and n not in others)[:2]
-    strangers = await bullmq.brief_counts(*extra) if extra else ()
-    await asyncio.sleep(min(SAMPLE_GAP_S, systems.scope.deadline_s / 4))
-    second = await bullmq.counts(*main)
-    marked = [await _marked(bullmq, counts) for counts in second]
+    looks = [await bullmq.glance(name) for name in main]
+    beside, space = await _beside(systems, bullmq, main, others)
+    await asyncio.sleep(max(0.0, min(SAMPLE_GAP_S, systems.scope.deadline_s / 4) - (time.monotonic() - started)))
+    second = [await bullmq.full(look.counts.name, before=look) for look in looks]
+    # Whether jobs still arrive where nobody takes them: dead letters are expected to stay.
+    lonely = [q for q in beside if q.is_present and q.active == 0 and q.name not in facts.dead_letter_queues]
+    later = await bullmq.last_ids(*(q.name for q in lonely)) if lonely else ()
     return QueueState(
-        first=(*first, *beside, *strangers),
-        second=tuple(marked),
+        first=(*(look.counts for look in looks), *beside),
+        second=(*second, *(replace(q, last_id=n) for q, n in zip(lonely, later, strict=True))),
         gap_s=round(time.monotonic() - started, 3),
-        found=found,
-        scanned_keys=scanned,
-        scan_complete=is_complete,
+        found=space.queues,
+        scanned_keys=space.scanned,
+        scan_complete=space.is_complete,
+        total_keys=space.total,
+        fallback_keys=space.fallback,
+        foreign_keys=space.foreign,
     )
 
 
-async def _marked(bullmq: Bullmq, counts: QueueCounts) -> QueueCounts:
-    """`counts` with ages of the oldest and newest jobs and the number of active jobs without a lock."""
-    if not counts.is_present:
-        return counts
-    marks = await bullmq.marks(counts.name)
-    active = marks["active"]
-    held = await bullmq.locks(counts.name, active)
-    waiting = marks["oldest_waiting"]
-    return replace(
-        counts,
-        oldest_waiting_at=await bullmq.added_at(counts.name, waiting[0]) if waiting else None,
-        newest_completed_at=marks["newest_completed_at"],
-        newest_failed_at=marks["newest_failed_at"],
-        active_without_lock=None if held is None else max(0, len(active) - held),
-    )
+async def _beside(
+    systems: Systems, bullmq: Bullmq, main: Sequence[str], others: Sequence[str]
+) -> tuple[tuple[QueueCounts, ...], Keyspace]:
+    """The profile's other queues, and up to two nobody has named."""
+    spare = systems.budget.redis_left() - ESSENTIAL_COMMANDS
+    beside = await bullmq.beside(*others, spare=spare) if others else ()
+    space = await bullmq.keyspace(known=(*main, *(q.name for q in beside if q.is_present)))
+    strangers = [n for n in space.queues if n not in main and n not in others][:2]
+    spare = systems.budget.redis_left() - ESSENTIAL_COMMANDS
+    met = await bullmq.beside(*strangers, spare=spare) if strangers and spare >= STRANGER_COMMANDS else ()
+    return (*beside, *met), space
+
+
+async def _rows(systems: Systems, bullmq: Bullmq) -> Reading:
+    name = systems.scope.facts.queue_names[0]
+    rows = await bullmq.rows(name)
+    commands = systems.scope.redis_command_limit - DEFAULT_COMMANDS
+    if commands <= 0 or rows.method != "SORT_RO":
+        return rows
+    since_ms = round(systems.scope.window.since.timestamp() * 1000)
+    reach = Reach(commands=commands, since_ms=since_ms, within_s=HISTORY_SHARE * systems.scope.deadline_s)
+    return replace(rows, history=await bullmq.history(name, reach))
 
 
 async def _server(systems: Systems, bullmq: Bullmq) -> Reading:

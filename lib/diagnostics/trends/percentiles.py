@@ -12,7 +12,8 @@ from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
 from diagnostics.trends.depth import main_queue
-from diagnostics.trends.series import each, window_ms
+from diagnostics.trends.finished import Finished, finished
+from diagnostics.trends.series import Instants, each, window_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +30,21 @@ class Percentiles:
 
 def wait_percentiles(seen: Seen, scope: Scope) -> Percentiles | None:
     """Seconds from added to started, of jobs started in the window; `None` when no job tells."""
-    rows = _rows(seen, scope)
-    spans = [(r.started_ms, r.started_ms - r.added_ms) for r in rows if r.started_ms and r.added_ms]
+    spans = [(r.started_ms, r.started_ms - r.added_ms) for r in _rows(seen, scope) if r.started_ms and r.added_ms]
+    if bulk := _bulk(seen, scope):
+        known = bulk.added_ms >= 0
+        spans = _pairs(bulk.started_ms[known], bulk.added_ms[known])
     return _percentiles("wait", spans, scope, source=text("job rows"))
 
 
 def processing_percentiles(seen: Seen, scope: Scope) -> Percentiles | None:
     """Seconds from started to finished, of jobs finished in the window; from log lines where no row tells."""
-    rows = _rows(seen, scope)
-    spans = [(r.finished_ms, r.finished_ms - r.started_ms) for r in rows if r.finished_ms and r.started_ms]
+    spans = [
+        (r.finished_ms, r.finished_ms - r.started_ms) for r in _rows(seen, scope) if r.finished_ms and r.started_ms
+    ]
+    if bulk := _bulk(seen, scope):
+        known = bulk.started_ms >= 0
+        spans = _pairs(bulk.finished_ms[known], bulk.started_ms[known])
     if spans:
         return _percentiles("processing", spans, scope, source=text("job rows"))
     lines = [e for log in each(seen, WorkerLog) for e in log.events if e.event == "job.complete"]
@@ -48,6 +55,16 @@ def processing_percentiles(seen: Seen, scope: Scope) -> Percentiles | None:
 def _rows(seen: Seen, scope: Scope) -> list[JobRow]:
     queue = main_queue(seen, scope)
     return [row for rows in each(seen, JobRows) if rows.queue == queue for row in rows.rows]
+
+
+def _bulk(seen: Seen, scope: Scope) -> Finished | None:
+    queue = main_queue(seen, scope)
+    found = (rows.history for rows in each(seen, JobRows) if rows.queue == queue and rows.history)
+    return next((finished(history) for history in found), None)
+
+
+def _pairs(end: Instants, begin: Instants) -> list[tuple[int, int]]:
+    return list(zip(end.tolist(), (end - begin).tolist(), strict=True))
 
 
 def _percentiles(name: str, spans: Iterable[tuple[int, float]], scope: Scope, *, source: Text) -> Percentiles | None:

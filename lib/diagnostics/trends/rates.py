@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.readings import JobRows, QueueEvents, ReplicaSample, WorkerLog, WorkerMetrics
+from diagnostics.readings import JobHistory, JobRows, QueueEvents, ReplicaSample, WorkerLog, WorkerMetrics
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
 from diagnostics.trends.depth import counted, main_queue, rows_since
+from diagnostics.trends.finished import finished
 from diagnostics.trends.series import (
     Instants,
     Series,
@@ -173,7 +174,7 @@ def _added_rows(seen: Seen, scope: Scope) -> list[Marks]:
 
 
 def _finished_rows(seen: Seen, scope: Scope) -> list[Marks]:
-    return [
+    return [_in_bulk(rows.history, until) for rows, _, until in _rows(seen, scope) if rows.history] + [
         _marks(
             [(row.finished_ms, row.state == "failed") for row in rows.rows if row.finished_ms is not None],
             span=(since, until),
@@ -181,6 +182,17 @@ def _finished_rows(seen: Seen, scope: Scope) -> list[Marks]:
         )
         for rows, since, until in _rows(seen, scope)
     ]
+
+
+def _in_bulk(history: JobHistory, until: int) -> Marks:
+    jobs = finished(history)
+    return Marks(
+        at_ms=jobs.finished_ms,
+        is_failed=jobs.has_failed,
+        since_ms=history.since_ms,
+        until_ms=until,
+        source=text("rows of {count} jobs", count=len(jobs.finished_ms)),
+    )
 
 
 def _marks(pairs: list[tuple[int, bool]], *, span: tuple[int, int], source: Text) -> Marks:

@@ -10,7 +10,8 @@ from sandbox.vendors.openrouter import OpenRouterMode
 from sandbox.world import World
 
 HELD_S = 16.0
-"""Slots held for so long cannot be told from slow jobs sooner (s)."""
+LENGTHS = 3.8
+"""Slots held for so long, and for so many usual job lengths, cannot be told from slow jobs sooner (s)."""
 
 
 async def _apply(world: World) -> None:
@@ -22,7 +23,8 @@ async def _apply(world: World) -> None:
 async def _settled(world: World) -> bool:
     is_full = await world.count("active") >= world.slots and await world.backlog() > 0
     since = world.memory.setdefault(FAULT.name, time.monotonic()) if is_full else None
-    return since is not None and time.monotonic() - since > HELD_S
+    held_s = max(HELD_S, LENGTHS * world.plan.job_seconds)
+    return since is not None and time.monotonic() - since > held_s
 
 
 async def _heal(world: World) -> None:
@@ -41,4 +43,5 @@ FAULT = Fault(
     apply=_apply,
     settled=_settled,
     heal=_heal,
+    within_s=240.0,
 )

@@ -30,10 +30,8 @@ async def write_rows(client: Any, past: Past, queue: str, dead_letter_queue: str
     completed = [job for job in finished if not job.has_failed][-KEPT:]
     failed = [job for job in finished if job.has_failed]
     async with client.pipeline(transaction=False) as writing:
-        for state, jobs in (("completed", completed), ("failed", failed[-KEPT:])):
-            for job in jobs:
-                writing.hset(f"{prefix}:{job.id}", mapping=_row(job))
-                writing.zadd(f"{prefix}:{state}", {job.id: job.ended_ms})
+        for job in (*completed, *failed[-KEPT:]):
+            _finish(writing, prefix, job)
         writing.set(f"{prefix}:id", past.last_number)
         writing.hset(f"{prefix}:meta", "opts.maxLenEvents", str(KEPT_EVENTS))
         for at_ms, sequence, fields in _events(past):
@@ -41,6 +39,19 @@ async def write_rows(client: Any, past: Past, queue: str, dead_letter_queue: str
         if dead_letter_queue:
             _bury(writing, f"bull:{dead_letter_queue}", failed)
         await writing.execute()
+
+
+async def write_finished(client: Any, jobs: Sequence[PastJob], queue: str) -> None:
+    """Add finished jobs of the past to a queue that is in use."""
+    async with client.pipeline(transaction=False) as writing:
+        for job in jobs:
+            _finish(writing, f"bull:{queue}", job)
+        await writing.execute()
+
+
+def _finish(writing: Any, prefix: str, job: PastJob) -> None:
+    writing.hset(f"{prefix}:{job.id}", mapping=_row(job))
+    writing.zadd(f"{prefix}:{'failed' if job.has_failed else 'completed'}", {job.id: job.ended_ms})
 
 
 def _row(job: PastJob) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """Add jobs at a pace until stdin ends; take orders as JSON lines on stdin, answer each on stdout.
 
 Orders: `{"order": "pace", "per_s", "mix", "extras"}`, `{"order": "burst", "count", "mix", "extras"}`,
-`{"order": "pause"}`, `{"order": "resume"}`, `{"order": "count"}`.
-Bursts may name a `queue` and `options`. Missing fields mean the usual.
+`{"order": "trickle", "queue", "per_s", "mix", "options"}`, `{"order": "pause"}`, `{"order": "resume"}`,
+`{"order": "rate_limit", "max", "window_ms"}`, `{"order": "concurrency", "limit"}`,
+`{"order": "consume", "queue", "job_s", "concurrency"}`, `{"order": "count"}`.
+Bursts may name a `queue` and `options`. Missing fields mean the usual, of a limit none.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from bullmq import Queue  # type: ignore[import-untyped]
+from bullmq import Queue, Worker  # type: ignore[import-untyped]
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
@@ -49,6 +51,8 @@ class Producer:
         )
         self._queue = Queue(environment["JOB_QUEUE_NAME"], {"connection": self._redis})
         self._orphans = Queue(ORPHAN_QUEUE, {"connection": self._redis})
+        self._consumer: Worker | None = None
+        self._trickling: asyncio.Task[None] | None = None
         self._usual_per_s = self._per_s = float(environment["ARRIVAL_PER_S"])
         self._mix: Mapping[str, float] = MIX
         self._extras: Mapping[str, Mapping[str, object]] = {}
@@ -92,6 +96,18 @@ class Producer:
                 await self._queue.pause()
             case "resume":
                 await self._queue.resume()
+            case "trickle":
+                await self._trickle(order)
+            case "rate_limit" if order.get("max"):
+                await self._queue.setGlobalRateLimit(int(order["max"]), int(order["window_ms"]))
+            case "rate_limit":
+                await self._queue.removeGlobalRateLimit()
+            case "concurrency" if order.get("limit"):
+                await self._queue.setGlobalConcurrency(int(order["limit"]))
+            case "concurrency":
+                await self._queue.removeGlobalConcurrency()
+            case "consume":
+                await self._consume(order)
             case "count":
                 return {"added": dict(self.added)}
             case other:
@@ -114,7 +130,7 @@ class Producer:
     async def _burst(self, order: Mapping[str, Any]) -> int:
         """Add many at once; options of the order go before the usual ones."""
         mix, extras = order.get("mix") or self._mix, order.get("extras") or self._extras
-        queue = self._orphans if order.get("queue") == ORPHAN_QUEUE else self._queue
+        queue = self._named(order.get("queue"))
         jobs = self._jobs(int(order["count"]), mix, extras)
         for begin in range(0, len(jobs), BULK_JOBS):
             batch = [
@@ -124,6 +140,33 @@ class Producer:
             for added in await queue.addBulk(batch):
                 self._write(added.name, queue.name, added.id)
         return len(jobs)
+
+    def _named(self, name: str | None) -> Any:
+        known = {queue.name: queue for queue in (self._queue, self._orphans)}
+        return known.get(name or self._queue.name) or Queue(name, {"connection": self._redis})
+
+    async def _trickle(self, order: Mapping[str, Any]) -> None:
+        """Keep adding to a queue beside the usual one, one job after another; a pace of zero ends it."""
+        if self._trickling is not None:
+            self._trickling.cancel()
+            self._trickling = None
+        if per_s := float(order.get("per_s") or 0):
+            self._trickling = asyncio.ensure_future(self._keep_adding(order, per_s))
+
+    async def _keep_adding(self, order: Mapping[str, Any], per_s: float) -> None:
+        while True:
+            await self._burst({**order, "count": 1})
+            await asyncio.sleep(1 / per_s)
+
+    async def _consume(self, order: Mapping[str, Any]) -> None:
+        """Be another service that takes jobs from a queue of its own; without a queue stop being one."""
+        if self._consumer is not None:
+            await self._consumer.close(force=True)
+            self._consumer = None
+        if order.get("queue"):
+            job_s = float(order["job_s"])
+            options = {"connection": self._redis, "concurrency": int(order["concurrency"])}
+            self._consumer = Worker(order["queue"], lambda _job, _token: asyncio.sleep(job_s), options)
 
     def _write(self, name: str, queue: str, job_id: str | None, *, error: str = "") -> None:
         self.added["failed" if error else queue] += 1

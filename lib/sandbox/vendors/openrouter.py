@@ -46,6 +46,9 @@ class OpenRouterState:
     api_key: str
     mode: OpenRouterMode = OpenRouterMode.OK
     latency_s: float = 0.0
+    """What every answer takes longer (s)."""
+    thinking_s: float = 0.0
+    """What a completion takes longer (s); the account answers as usual."""
     retry_after_s: int = 20
     calls: Counter[str] = field(default_factory=Counter)
     """Requests received so far, refused ones included, by path below `/api/v1`."""
@@ -100,6 +103,7 @@ async def _chat(request: Request) -> Response:
     body = await _body(request)
     if body is None or not isinstance(body.get("messages"), list):
         return _error(400, "Invalid request parameters")
+    await asyncio.sleep(_state(request).thinking_s)
     message = {"role": "assistant", "content": '{"entities": [], "relationships": []}', "refusal": None}
     return JSONResponse(
         {

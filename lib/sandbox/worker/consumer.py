@@ -116,6 +116,7 @@ class Consumer:
     def _bullmq(self) -> FetchingWorker:
         options = {
             **WORKER_OPTIONS,
+            **self._release.worker_options,
             "connection": self._main.client,
             "concurrency": self._environment.concurrency,
             "autorun": False,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,8 @@ class Release:
     """Modules the entry file needs, besides those that are always there."""
     has_pino: bool = True
     """Whether logs, payloads and metrics are those since 2025-11-13."""
+    worker_options: Mapping[str, int] = field(default_factory=dict)
+    """Options of BullMQ's worker that this release sets beside production's (ms)."""
 
 
 HEAD = Release(name="head", commit="5c1f0d9ab7e24c86932fb04d17a6e8035bd94f12")
@@ -39,10 +42,17 @@ ILLEGAL_QUEUE_NAME = Release(
 )
 """Introduced dead letters under a name BullMQ refuses."""
 
+SHORT_LOCK = Release(
+    name="short-lock",
+    commit="7be2c94d1f0a83e65b7c20d94e8f13a6b5d07c42",
+    worker_options={"lockDuration": 3000, "stalledInterval": 5000},
+)
+"""Meant to recover stalled jobs sooner: locks end after 3 s, but are still renewed every 15 s."""
+
 PREVIOUS = Release(name="previous", commit="295cd2d3b8f14a07c96e5d2083aa7b1f4c60e9d5")
 """What was deployed before HEAD; it behaves the same."""
 
-RELEASES = (HEAD, PREVIOUS, SEED, MODULE_MISSING, ILLEGAL_QUEUE_NAME)
+RELEASES = (HEAD, PREVIOUS, SEED, MODULE_MISSING, ILLEGAL_QUEUE_NAME, SHORT_LOCK)
 
 
 def release_named(name: str) -> Release:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.diagnostics.healthy import (
+    NOW_MS,
     Changes,
     ago,
     collected,
@@ -29,7 +30,7 @@ from tests.diagnostics.healthy import (
 
 from diagnostics.causes.ranking import ASSERTED
 from diagnostics.model import Diagnosis, FailureKind
-from diagnostics.readings import Answer, LogEvent, OpenRouterAccount, RedisServer, Symptom, Variable
+from diagnostics.readings import Answer, LogEvent, OpenRouterAccount, QueueEvents, RedisServer, Symptom, Variable
 from diagnostics.severity import Severity
 
 HANGS = {"worker.health": unanswered(Answer.SILENT)}
@@ -258,11 +259,82 @@ FAULTS: dict[str, tuple[Changes, str]] = {
     "2.09 orphan pile-up": (
         {
             "queue.state": queue(
-                first=(counts(), counts(name="app-jobs", wait=0, prioritized=3000)),
+                first=(counts(), counts(name="app-jobs", wait=0, prioritized=3000, active=0)),
             )
         },
         "queue.prioritized_backlog",
     ),
+    "2.09 orphans growing": (
+        {
+            "queue.state": queue(
+                first=(counts(), counts(name="app-jobs", wait=3000, active=0)),
+                second=(counts(), counts(name="app-jobs", wait=3000, active=0, last_id=9010)),
+            )
+        },
+        "queue.orphaned",
+    ),
+    "2.07 failed pile-up": ({"queue.state": queue(counts(failed=5000))}, "queue.failed_pile"),
+    "2.10 stalled churn": (
+        {
+            "worker.log": log(
+                *(line(9 + i, "worker.error", symptom=Symptom.LOCK_LOST) for i in range(5)),
+                *(line(9 + i, "job.stalled", symptom=Symptom.STALLED) for i in range(5)),
+                *failures(Symptom.STALLED),
+            ),
+            "queue.events": QueueEvents(
+                queue="agent-jobs",
+                at_ms=tuple(NOW_MS - 1000 * s for s in range(60, 0, -5)),
+                kind=("stalled",) * 12,
+                complete_since_ms=NOW_MS - 60_000,
+            ),
+            "queue.state": queue(counts(active=50, active_without_lock=20)),
+        },
+        "worker.stalled_churn",
+    ),
+    "2.13 duplicates refused": (
+        {
+            "queue.events": QueueEvents(
+                queue="agent-jobs",
+                at_ms=(NOW_MS,),
+                kind=("duplicated",),
+                complete_since_ms=NOW_MS,
+                refused_most=12,
+                refused_by="finished",
+                refused_name="crm:sync-contacts",
+            )
+        },
+        "queue.duplicates_refused",
+    ),
+    "rate limit of the queue": (
+        {
+            "queue.state": queue(
+                counts(wait=700, active=1, limiter_ms=4000, limiter_jobs=5, rate_max_jobs=5, rate_window_ms=5000)
+            )
+        },
+        "queue.rate_limited",
+    ),
+    "rate limit of the queue, nothing moves": (
+        {
+            "queue.state": queue(
+                counts(
+                    **{**STILL, "oldest_waiting_at": ago(500)},
+                    wait=2000,
+                    active=0,
+                    limiter_ms=400_000,
+                    limiter_jobs=1,
+                    rate_max_jobs=1,
+                    rate_window_ms=3_600_000,
+                )
+            ),
+            "queue.jobs": rows(),
+        },
+        "queue.rate_limited",
+    ),
+    "global concurrency": (
+        {"queue.state": queue(counts(wait=2000, active=2, concurrency_limit=2))},
+        "queue.global_limit",
+    ),
+    "dead letters unfiled": ({"queue.state": queue(fallback_keys=3)}, "queue.dead_letters_unfiled"),
     "2.11 memory full": (
         {
             "redis.server": RedisServer(used_bytes=101, limit_bytes=100, policy="noeviction", connected_clients=None),
@@ -273,6 +345,17 @@ FAULTS: dict[str, tuple[Changes, str]] = {
         "redis.memory_full",
     ),
 }
+
+
+def test_a_provider_that_hangs_stands_below_the_handlers_that_wait_for_it() -> None:
+    """What it did to the slots is the incident; the provider is explained by it, and named next."""
+    changes: Changes = {
+        **FAULTS["1.15 handlers hung"][0],
+        "openrouter.account": account(Symptom.TIMED_OUT),
+    }
+    top, second = verdict(changes).causes[:2]
+    assert (top.id, second.id) == ("worker.handlers_hung", "openrouter.down")
+    assert "openrouter.account" in top.explains
 
 
 def verdict(changes: Changes) -> Diagnosis:
@@ -319,6 +402,15 @@ PAIRS = [
     ("2.01 surge", "2.06 concurrency lowered"),
     ("2.08 delayed pile-up", "2.09 orphan pile-up"),
     ("1.14 handler missing", "2.04 poison type"),
+    ("1.16 event loop blocked", "2.10 stalled churn"),
+    ("1.17 killed for memory", "2.10 stalled churn"),
+    ("1.15 handlers hung", "global concurrency"),
+    ("2.01 surge", "global concurrency"),
+    ("2.01 surge", "rate limit of the queue"),
+    ("1.11 queue paused", "rate limit of the queue, nothing moves"),
+    ("1.15 handlers hung", "1.18 down"),
+    ("2.09 orphan pile-up", "2.09 orphans growing"),
+    ("2.04 poison type", "2.07 failed pile-up"),
 ]
 
 

@@ -23,7 +23,7 @@ from tests.diagnostics.healthy import (
 )
 
 from diagnostics.model import FailureKind
-from diagnostics.readings import Answer, JobRows, QueueCounts, QueueState, Reading
+from diagnostics.readings import Answer, JobRows, QueueCounts, Reading
 from diagnostics.scope import Facts
 from diagnostics.severity import Severity
 from diagnostics.thresholds import Limits
@@ -194,7 +194,11 @@ def test_progress_waits_for_as_long_as_chance_allows(jobs: Reading | FailureKind
 
 def test_progress_without_a_known_length_waits_a_minute() -> None:
     """Neither rows nor averages tell how long a job takes: the runbook's minute decides."""
-    none_done = {"queue.jobs": replace(rows(), rows=running(7200)), "worker.metrics": FailureKind.TIMEOUT}
+    none_done: dict[str, Reading | FailureKind] = {
+        "queue.jobs": replace(rows(), rows=running(7200)),
+        "worker.metrics": FailureKind.TIMEOUT,
+        "worker.log": FailureKind.TIMEOUT,
+    }
     for seconds, state in ((60, "flowing"), (60.1, "hung")):
         changes = {**none_done, "queue.state": queue(counts(newest_completed_at=ago(seconds)))}
         assert found("queue.progress", changes).state == state
@@ -234,31 +238,6 @@ def test_stalled(count: int | None, active: int, severity: Severity, state: str)
     """A few jobs between two reads hold no lock for a moment; more than a tenth, and more than two, have stalled."""
     finding = found("queue.stalled", {"queue.state": queue(counts(active=active, active_without_lock=count))})
     assert (finding.severity, finding.state, finding.value) == (severity, state, count)
-
-
-def beside(name: str = "app-jobs", **changes: Any) -> QueueState:
-    """The main queue and one beside it, counted briefly."""
-    brief = QueueCounts(name=name, is_present=True, wait=0, paused=0, prioritized=0, failed=0)
-    return replace(queue(), first=(counts(), replace(brief, **changes)))
-
-
-@pytest.mark.parametrize(
-    ("state", "severity", "word", "value"),
-    [
-        (queue(), OK, "small", 0),
-        (beside(is_present=False, wait=None, paused=None, prioritized=None), OK, "small", 0),
-        (beside(prioritized=499), OK, "small", 499),
-        (beside(prioritized=500), OK, "small", 500),
-        (beside(prioritized=501), WARNING, "pile", 501),
-        (beside(wait=10**6), WARNING, "pile", 10**6),
-        (beside(prioritized=None), UNKNOWN, "blind", None),
-        (beside("agent-jobs-dlq", wait=10**6), OK, "small", 0),
-    ],
-)
-def test_orphans(state: QueueState, severity: Severity, word: str, value: int | None) -> None:
-    """A queue nobody consumes may hold 500 jobs; the dead letters are not among them."""
-    finding = found("queue.orphans", {"queue.state": state})
-    assert (finding.severity, finding.state, finding.value) == (severity, word, value)
 
 
 def test_the_profile_moves_the_thresholds() -> None:

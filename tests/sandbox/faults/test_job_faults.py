@@ -20,6 +20,30 @@ async def _other_queue(one: Running) -> bool:
     return answer is not None and answer.json()["worker"]["queueName"] == "agent-tasks"
 
 
+async def _limiter_counts(one: Running) -> bool:
+    async with one.redis() as redis:
+        return int(await redis.get("bull:agent-jobs:limiter") or 0) > 0
+
+
+async def _fallback_keys(one: Running) -> bool:
+    async with one.redis() as redis:
+        return len([key async for key in redis.scan_iter("dlq:fallback:*", count=1000)]) >= 3
+
+
+async def _strange_keys(one: Running) -> bool:
+    async with one.redis() as redis:
+        return bool(await redis.exists("bull:agents", "bull:cache:organization:0"))
+
+
+def _events(kind: str) -> Sight:
+    async def seen(one: Running) -> bool:
+        async with one.redis() as redis:
+            newest = await redis.xrevrange("bull:agent-jobs:events", count=5000)
+            return [fields["event"] for _, fields in newest].count(kind) >= 10
+
+    return seen
+
+
 SEEN: dict[str, Sight] = {
     "queue-paused": both(well, _is_paused, queue(lambda n: n["paused"] > 0 and n["wait"] == 0)),
     "queue-name-mismatch": both(well, _other_queue, queue(lambda n: n["wait"] > 0 and n["active"] == 0)),
@@ -40,6 +64,21 @@ SEEN: dict[str, Sight] = {
     "handler-failing-rarely": both(well, queue(lambda n: n["wait"] < 5)),
     "traffic-peak": both(well, queue(lambda n: n["wait"] < 20)),
     "openrouter-hiccup": both(well, queue(lambda n: n["wait"] < 20)),
+    "queue-rate-limited": both(well, _limiter_counts, queue(lambda n: n["active"] < 10 and n["wait"] > 500)),
+    "queue-global-concurrency": both(well, queue(lambda n: n["active"] <= 2 and n["wait"] > 500)),
+    "queue-orphaned": both(well, queue(lambda n: n["wait"] > 800 and n["active"] == 0, "app-jobs")),
+    "duplicates-refused": both(well, _events("duplicated"), queue(lambda n: n["failed"] > 0)),
+    "failed-pile-up": both(well, queue(lambda n: n["failed"] >= 5000)),
+    "dead-letters-fallback": both(well, _fallback_keys),
+    "stalled-churn": both(well, _events("stalled"), says("could not renew lock")),
+    "queue-rate-limit-roomy": both(well, _limiter_counts, queue(lambda n: n["wait"] < 20)),
+    "queue-global-concurrency-roomy": both(well, queue(lambda n: n["wait"] < 20)),
+    "queue-consumed-elsewhere": both(well, queue(lambda n: n["wait"] > 500 and n["active"] == 10, "app-jobs")),
+    "duplicates-while-waiting": both(well, _events("duplicated"), queue(lambda n: n["delayed"] > 0)),
+    "failed-within-retention": both(well, queue(lambda n: n["failed"] >= 100)),
+    "dead-letters-filed": both(well, queue(lambda n: n["prioritized"] >= 3, "agent-jobs-dlq")),
+    "queue-merely-busy": both(well, queue(lambda n: n["active"] > 40 and 0 < n["wait"] <= 500)),
+    "foreign-keys": both(well, _strange_keys),
 }
 
 

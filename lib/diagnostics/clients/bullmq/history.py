@@ -1,0 +1,193 @@
+"""Many finished jobs as columns: SORT_RO in batches, the next one asked for before the last is parsed.
+
+A batch of 1000 holds the server 1.3 ms (measured); the columns are parsed by numpy while it works on the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from itertools import compress
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnostics.clients.bullmq.replies import count, text
+from diagnostics.clients.reader import Command, Reader
+from diagnostics.errors import ClientError
+from diagnostics.readings import JobHistory
+
+BATCH = 1000
+STATES = ("completed", "failed")
+_FIELDS = ("name", "timestamp", "processedOn", "finishedOn")
+_WIDTH = 1 + len(_FIELDS)
+_DIGITS = 13
+"""Epoch milliseconds have thirteen digits until the year 2286."""
+_POWERS = 10 ** np.arange(_DIGITS - 1, -1, -1, dtype=np.int64)
+_UNKNOWN = -1
+
+Column = NDArray[np.int64]
+
+
+class Batch(NamedTuple):
+    """Rows of one state, newest first; times in epoch ms, -1 where there is none."""
+
+    ids: frozenset[bytes]
+    kinds: Column
+    added: Column
+    started: Column
+    finished: Column
+
+
+class Reach(NamedTuple):
+    """How far back a history may go."""
+
+    commands: int
+    since_ms: int
+    """Jobs that ended before this instant are left out."""
+    within_s: float
+    """No batch is asked for later than this after the first."""
+
+
+async def read_history(redis: Reader, name: str, key: str, reach: Reach) -> JobHistory | None:
+    """Finished jobs, newest first, within `reach`; `None` where SORT_RO or ZCARD is not granted.
+
+    What is not reached is the oldest; `since_ms` of the reading says from where on none is missing.
+    """
+    give_up_at = time.monotonic() + reach.within_s
+    kept = [count(answer) for answer in await redis.read(*(("ZCARD", key + state) for state in STATES))]
+    sizes = [number for number in kept if number is not None]
+    if len(sizes) < len(STATES):
+        return None
+    batches: list[tuple[bool, Batch]] = []
+    names: dict[bytes | None, int] = {}
+    missed: list[int] = []
+    for state, size, share in zip(STATES, sizes, _shares(sizes, reach.commands - len(STATES)), strict=True):
+        found = await _read_state(
+            _asking(redis, key + state, key), batches=share, stop=_stop(reach, give_up_at), names=names
+        )
+        if found is None:
+            return None
+        batches += [(state == "failed", batch) for batch in found]
+        if sum(len(batch.finished) for batch in found) < size:
+            missed.append(_oldest(found[-1]) if found else reach.since_ms)
+    since_ms = max([reach.since_ms, *missed])
+    return JobHistory(
+        **_columns(batches, since_ms),
+        queue=name,
+        names=tuple(text(known)[:60] for known in names),
+        kept_jobs=sum(sizes),
+        since_ms=since_ms,
+        is_cut=since_ms > reach.since_ms,
+    )
+
+
+def _stop(reach: Reach, give_up_at: float) -> Callable[[Batch], bool]:
+    """Whether nothing older than a batch is wanted, or can be had in time."""
+    return lambda batch: _oldest(batch) < reach.since_ms or time.monotonic() > give_up_at
+
+
+def _shares(sizes: Sequence[int], commands: int) -> list[int]:
+    """Batches for each state: what it needs, and of a scarce budget its proportion."""
+    needed = [-(-size // BATCH) for size in sizes]
+    if sum(needed) <= commands:
+        return needed
+    return [max(1, commands * need // sum(needed)) if need else 0 for need in needed]
+
+
+async def _read_state(
+    ask: Callable[[int], asyncio.Task[list[Any]]],
+    *,
+    batches: int,
+    stop: Callable[[Batch], bool],
+    names: dict[bytes | None, int],
+) -> list[Batch] | None:
+    """Batches of one state until one is the last or `stop` says so; `None` where the read is refused."""
+    found: list[Batch] = []
+    ahead = ask(0) if batches else None
+    try:
+        for number in range(1, batches + 1):
+            assert ahead is not None
+            asked, ahead = ahead, ask(number) if number < batches else None
+            (answer,) = await asked
+            if isinstance(answer, ClientError):
+                return None
+            found.append(_parsed(answer, after=found[-1].ids if found else frozenset(), names=names))
+            if len(answer) < BATCH * _WIDTH or stop(found[-1]):
+                break
+    except asyncio.CancelledError:
+        if ahead:
+            ahead.cancel()
+        raise
+    finally:
+        if ahead:
+            # The command is on its way and paid for: its answer must leave the connection before the next read.
+            await asyncio.gather(ahead, return_exceptions=True)
+    return found
+
+
+def _asking(redis: Reader, zset: str, key: str) -> Callable[[int], asyncio.Task[list[Any]]]:
+    return lambda number: asyncio.ensure_future(redis.read(_command(zset, key, number)))
+
+
+def _command(zset: str, key: str, number: int) -> Command:
+    gets = [part for field in _FIELDS for part in ("GET", f"{key}*->{field}")]
+    return ("SORT_RO", zset, "BY", "nosort", "LIMIT", number * BATCH, BATCH, "GET", "#", *gets, "DESC")
+
+
+def _parsed(answer: Sequence[Any], *, after: frozenset[bytes], names: dict[bytes | None, int]) -> Batch:
+    """Columns of one answer without the rows of the batch before: jobs that ended meanwhile have pushed them down."""
+    ids = answer[0::_WIDTH]
+    columns = [answer[i::_WIDTH] for i in range(1, _WIDTH)]
+    if not after.isdisjoint(ids):
+        is_new = [job not in after for job in ids]
+        columns = [list(compress(column, is_new)) for column in columns]
+    told, *times = columns
+    kinds = np.array([names.setdefault(name, len(names)) for name in told], dtype=np.int64)
+    return Batch(frozenset(ids), kinds, *map(_milliseconds, times))
+
+
+def _oldest(batch: Batch) -> int:
+    """The earliest end in a batch (epoch ms); jobs removed while they were read have none."""
+    known = batch.finished[batch.finished >= 0]
+    return int(known.min()) if len(known) else _UNKNOWN
+
+
+def _milliseconds(cells: Sequence[bytes | None]) -> Column:
+    """Thirteen digits each, or -1."""
+    if not cells:
+        return np.zeros(0, dtype=np.int64)
+    # A cell without a value becomes the text None, which has no digits.
+    fixed = np.array(cells, dtype=f"S{_DIGITS + 1}")
+    characters = fixed.view(np.uint8).reshape(len(cells), _DIGITS + 1)
+    digits = characters[:, :_DIGITS].astype(np.int64) - ord("0")
+    is_good = ((digits >= 0) & (digits <= 9)).all(axis=1) & (characters[:, _DIGITS] == 0)
+    return np.where(is_good, digits @ _POWERS, _UNKNOWN)
+
+
+def _columns(batches: list[tuple[bool, Batch]], since_ms: int) -> dict[str, Any]:
+    """The parallel columns of all batches, newest first."""
+    none = [np.zeros(0, dtype=np.int64)]
+    kinds, added, started, finished = (
+        np.concatenate([column(batch) for _, batch in batches] or none)
+        for column in (attrgetter(field) for field in ("kinds", "added", "started", "finished"))
+    )
+    failed = np.concatenate([np.full(len(b.finished), f) for f, b in batches] or none).astype(np.bool_)
+    order = np.argsort(-finished, kind="stable")
+    order = order[finished[order] >= since_ms]
+    added, started, finished = added[order], started[order], finished[order]
+    return dict(
+        newest_ms=int(finished[0]) if len(finished) else since_ms,
+        step_ms=tuple(np.append(finished[:-1] - finished[1:], [0])[: len(finished)].tolist()),
+        wait_ms=tuple(_between(added, started).tolist()),
+        run_ms=tuple(_between(started, finished).tolist()),
+        kind=tuple(kinds[order].tolist()),
+        has_failed=tuple(failed[order].tolist()),
+    )
+
+
+def _between(begin: Column, end: Column) -> Column:
+    return np.where((begin < 0) | (end < 0), _UNKNOWN, np.maximum(end - begin, 0))
