@@ -32,6 +32,9 @@ class Facts:
     """Shown form: scheme, host and path only."""
     railway_url: str = ""
     redis_host: str = ""
+    redis_port: int | None = None
+    redis_token: str = ""
+    """Fingerprint of the token we use ourselves."""
     redis_variable: str = "REDIS_URL"
     expected_host: str = ""
     expected_replicas: int | None = None

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -29,6 +29,7 @@ from pydantic import (
 )
 
 from diagnostics.errors import SettingsError
+from diagnostics.fingerprint import fingerprint
 from diagnostics.scope import Contact, Facts
 from diagnostics.thresholds import Limits, Thresholds
 
@@ -199,6 +200,8 @@ class Settings(BaseModel):
             worker_url=shown(p.worker.base_url) if p.worker and p.worker.base_url else "",
             railway_url=shown(p.railway.base_url) if p.railway else "",
             redis_host=_host(self.secret(p.redis.url_env) or "") if p.redis else "",
+            redis_port=_port(self.secret(p.redis.url_env) or "") if p.redis else None,
+            redis_token=fingerprint(_password(self.secret(p.redis.url_env) or "")) if p.redis else "",
             redis_variable=p.redis.url_env if p.redis else "REDIS_URL",
             expected_host=p.redis.expected_host if p.redis else "",
             expected_replicas=p.worker.expected_replicas if p.worker else None,
@@ -224,6 +227,20 @@ def shown(url: str) -> str:
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _port(url: str) -> int | None:
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        return None
+
+
+def _password(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).password or "")
     except ValueError:
         return ""
 

@@ -18,6 +18,8 @@ from sandbox.planes import Planes, Severable
 from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
 from sandbox.redis_server import BackendUsers, RedisServer, find_server
+from sandbox.resolver import Resolver
+from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
 from sandbox.wiring import (
@@ -55,10 +57,20 @@ class Assembly:
         self._parts.callback(creating.cancel)
         redis = await self._start_redis()
         edge = await self._open_edge(redis)
-        host = self._make_host()
+        resolver = Resolver()
+        await resolver.open()
+        self._parts.callback(resolver.close)
+        host = self._make_host(resolver)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
         severable = Severable(openrouter_app(openrouter))
-        planes = Planes({"railway": railway_app(host, self._railway_token), "openrouter": severable})
+        kommo = KommoState()
+        planes = Planes(
+            {
+                "railway": railway_app(host, self._railway_token),
+                "openrouter": severable,
+                "kommo": kommo_app(kommo),
+            }
+        )
         await planes.open()
         self._parts.push_async_callback(planes.close)
         balancer = Balancer(host)
@@ -73,6 +85,9 @@ class Assembly:
             host=host,
             producer=Boss(self._log),
             openrouter=openrouter,
+            kommo=kommo,
+            resolver=resolver,
+            parts=self._parts,
             sever_openrouter=severable.sever,
         )
         await host.set_variables(worker_variables(world, planes.port), deploy=False)
@@ -93,10 +108,10 @@ class Assembly:
         await edge.open()
         return edge
 
-    def _make_host(self) -> Host:
+    def _make_host(self, resolver: Resolver) -> Host:
         return Host(
             variables={},
-            injected=injected_variables(self._plan, self._scratch),
+            injected=injected_variables(self._plan, self._scratch, resolver),
             release=release_named(self._plan.release),
             replicas=self._plan.replicas,
             drain_s=max(SHORTEST_DRAIN_S, min(LONGEST_DRAIN_S, 4 * self._plan.job_seconds)),

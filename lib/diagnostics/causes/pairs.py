@@ -12,6 +12,21 @@ _PAIRS: dict[frozenset[str], Text] = {
     frozenset({"redis.name_unresolved", "redis.unreachable"}): text(
         "read redis.lastError in /metrics: ENOTFOUND means the name, ECONNREFUSED or ETIMEDOUT the server"
     ),
+    frozenset({"redis.name_unresolved", "redis.name_flapping"}): text(
+        "resolve the host of the worker's UPSTASH_REDIS_REST_URL from here: an address means that the worker's host is "
+        "at fault, none that the name is"
+    ),
+    frozenset({"redis.credentials_rejected", "redis.auth_timeout"}): text(
+        "PING by REST with the token that is set on Railway: PONG means that it is right and time will tell, "
+        "an error that it was rotated"
+    ),
+    frozenset({"database.slow_queries", "database.lock_contention"}): text(
+        "count in pg_stat_activity: sessions that wait for a Lock mean contention, sessions that run mean slow queries"
+    ),
+    frozenset({"database.slow_queries", "traffic.surge"}): text(
+        "compare avgProcessingTime in /metrics with an ordinary hour: longer means a slow dependency, "
+        "equal means demand"
+    ),
     frozenset({"redis.unreachable", "worker.event_loop_blocked"}): text(
         "ask /metrics: if it answers at once, Redis is the trouble; if it hangs too, the event loop is"
     ),

@@ -1,15 +1,31 @@
 """Evidence to findings: pure functions, one module per subject."""
 
-from diagnostics.checks import capacity, endpoints, environment, jobs, log, queue, redis, upstream, worker
+from diagnostics.checks import (
+    capacity,
+    durations,
+    endpoints,
+    environment,
+    jobs,
+    log,
+    queue,
+    redis,
+    server,
+    token,
+    upstream,
+    worker,
+)
 
 CHECKS = (
     *worker.CHECKS,
     *endpoints.CHECKS,
     *environment.CHECKS,
     *log.CHECKS,
+    *token.CHECKS,
     *redis.CHECKS,
     *queue.CHECKS,
+    *server.CHECKS,
     *jobs.CHECKS,
+    *durations.CHECKS,
     *capacity.CHECKS,
     *upstream.CHECKS,
 )
