@@ -6,18 +6,18 @@ from sandbox.faults.fault import Fault
 from sandbox.producer.jobs import MIX
 from sandbox.world import World
 
-BATCH_MEGABYTES = 7
+FILE_MEGABYTES = 7
 """25 of these fit beside the process itself, 50 do not."""
-BULK = "fine-tune-model"
-EXTRAS = {BULK: {"batchMegabytes": BATCH_MEGABYTES}}
+LARGE = "process-large-file"
+EXTRAS = {LARGE: {"fileMegabytes": FILE_MEGABYTES}}
 KILLS = 2
 WAITING = 300
 
 
 async def _apply(world: World) -> None:
     await world.change_variables(FAULT.name, {"JOB_CONCURRENCY": "50"})
-    await world.producer.order("pace", mix={**MIX, BULK: 20.0}, extras=EXTRAS)
-    await world.producer.order("burst", count=WAITING, mix={BULK: 1.0}, extras=EXTRAS)
+    await world.producer.order("pace", mix={**MIX, LARGE: 100.0}, extras=EXTRAS)
+    await world.producer.order("burst", count=WAITING, mix={LARGE: 1.0}, extras=EXTRAS)
 
 
 async def _settled(world: World) -> bool:
@@ -27,7 +27,7 @@ async def _settled(world: World) -> bool:
 async def _heal(world: World) -> None:
     await world.usual_traffic()
     await world.restore_variables(FAULT.name)
-    await world.discard(BULK)
+    await world.discard(LARGE)
 
 
 def _restarts(world: World) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 
 from sandbox.faults.fault import Fault
-from sandbox.producer.jobs import CONNECTIONS, ORGANIZATIONS, numbered
+from sandbox.producer.jobs import ORGANIZATIONS, numbered
 from sandbox.world import World
 
 SYNC = "crm:sync-contacts"
 ORGANIZATION = 7
-REFUSALS = 6
+REFUSALS = 3
 
 
 def refresh_token(organization: int) -> str:
@@ -22,7 +22,7 @@ def refresh_token(organization: int) -> str:
 async def _apply(world: World) -> None:
     world.kommo.revoked.add(refresh_token(ORGANIZATION))
     await world.producer.order("burst", count=180)
-    for number in range(ORGANIZATION, CONNECTIONS, CONNECTIONS // REFUSALS // ORGANIZATIONS * ORGANIZATIONS):
+    for number in range(ORGANIZATION, ORGANIZATION + REFUSALS * ORGANIZATIONS, ORGANIZATIONS):
         extras = {
             SYNC: {
                 "organizationId": numbered("organization", ORGANIZATION),

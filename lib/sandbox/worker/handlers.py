@@ -139,13 +139,18 @@ async def process_bulk_data(data: Data, tools: Tools) -> dict[str, object]:
     return await simulated("bulk_processing", "process-bulk-data")(data, tools)
 
 
+async def process_large_file(data: Data, tools: Tools) -> dict[str, object]:
+    """A file is loaded whole, and let go when the job ends."""
+    content = _loaded(int(data.get("fileMegabytes") or 0))
+    result = await simulated("file_processing", "process-large-file")(data, tools)
+    return {**result, "bytes": len(content)}
+
+
 async def fine_tune_model(data: Data, tools: Tools) -> dict[str, object]:
-    """Training samples are loaded whole, and kept; a batch is held as long as the job lasts."""
+    """Training samples are loaded whole, and kept."""
     if megabytes := int(data.get("sampleMegabytes") or 0):
         tools.retained.append(_loaded(megabytes))
-    batch = _loaded(int(data.get("batchMegabytes") or 0))
-    result = await simulated("model_finetuning", "fine-tune-model")(data, tools)
-    return {**result, "batchBytes": len(batch)}
+    return await simulated("model_finetuning", "fine-tune-model")(data, tools)
 
 
 async def test_job(_data: Data, tools: Tools) -> dict[str, object]:
@@ -160,7 +165,7 @@ HANDLERS: Mapping[str, Handler] = {
     "kommo:webhook": kommo_webhook,
     "kommo:send-message": send_message,
     "extract-knowledge-graph": extract_knowledge_graph,
-    "process-large-file": simulated("file_processing", "process-large-file"),
+    "process-large-file": process_large_file,
     "generate-report": simulated("report_generation", "generate-report"),
     "process-bulk-data": process_bulk_data,
     "fine-tune-model": fine_tune_model,

@@ -235,6 +235,9 @@ class _LinkConnection(SSLConnection):
             if getattr(error, "status_code", None):
                 raise Rejected(reply_text(error)) from error
             raise
+        except ResponseError as error:
+            # redis-py takes a general error's code away.
+            raise Rejected(f"ERR {error}") from error
         try:
             await self.send_command("INFO", check_health=False)
             await self.read_response()
