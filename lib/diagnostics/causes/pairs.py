@@ -44,15 +44,20 @@ _PAIRS: dict[frozenset[str], Text] = {
         "compare worker.concurrency in /health with JOB_CONCURRENCY as deployed before"
     ),
 }
+_WITHOUT_DATABASE = text(
+    "look at Supabase → Query Performance: if no statement is slow there, the worker's host is short of processor time"
+)
 _WITHOUT_LOG = text("look at Railway → Worker Service → Logs: the last lines before it stopped name the reason")
 
 
 def separator(causes: tuple[Cause, ...]) -> Text | None:
-    """The next probe when two causes remain close, or when only the worker's absence is known."""
+    """The next probe when two causes remain close, or when the first is known by its consequences alone."""
     if len(causes) >= 2 and causes[0].confidence - causes[1].confidence <= CLOSE:
         known = _PAIRS.get(frozenset({causes[0].id, causes[1].id}))
         if known:
             return known
+    if causes and causes[0].id == "database.slow_queries":
+        return _WITHOUT_DATABASE
     if causes and causes[0].id in ("worker.down", "unexplained"):
         return _WITHOUT_LOG
     return None

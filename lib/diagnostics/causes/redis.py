@@ -20,7 +20,7 @@ RULES = (
         title=text("The Redis host name in the worker's variables does not resolve"),
         runbook=INCIDENT,
         branch="1.A1",
-        needs=(Sign("worker.redis", ("name_unresolved",), 0.85), Sign("worker.redis", ("name_temporary",), 0.3)),
+        needs=(Sign("worker.redis", ("name_unresolved",), 0.85), Sign("worker.redis", ("name_temporary",), 0.2)),
         supports=(
             Sign("worker.errors", ("name_unresolved",), 0.5),
             Sign("worker.environment", ("host_differs", "malformed"), 0.5),

@@ -29,7 +29,7 @@ from tests.diagnostics.healthy import (
 
 from diagnostics.causes.ranking import ASSERTED
 from diagnostics.model import Diagnosis, FailureKind
-from diagnostics.readings import Answer, LogEvent, OpenRouterAccount, RedisServer, Symptom, Variable
+from diagnostics.readings import Answer, LogEvent, OpenRouterAccount, RedisServer, Symptom, Variable, WorkerLog
 from diagnostics.severity import Severity
 
 HANGS = {"worker.health": unanswered(Answer.SILENT)}
@@ -43,9 +43,17 @@ PILE = queue(counts(wait=900, active=0, **STILL))
 NO_JOBS = {"queue.state": PILE, "queue.jobs": rows()}
 
 
-def refused(symptom: Symptom, count: int = 5) -> tuple[LogEvent, ...]:
-    """Error lines of the connection to Redis."""
-    return tuple(line(5 + i, "redis.error", symptom=symptom) for i in range(count))
+def refused(symptom: Symptom, since_s: float = 9) -> tuple[LogEvent, ...]:
+    """Error lines of the connection to Redis, the first of them `since_s` seconds ago."""
+    return tuple(line(s, "redis.error", symptom=symptom) for s in (since_s, 8, 7, 6, 5))
+
+
+def slowed(types: int) -> WorkerLog:
+    """Jobs of so many types took two seconds each and now take twenty."""
+    names = [f"type-{i}" for i in range(types)]
+    before = [line(600 + i, job_name=name, duration_ms=2000.0) for i in range(6) for name in names]
+    now = [line(3 * i + 1, job_name=name, duration_ms=20_000.0) for i in range(4) for name in names]
+    return log(*before, *now, done=0)
 
 
 def dying(symptom: Symptom) -> tuple[LogEvent, ...]:
@@ -88,6 +96,15 @@ FAULTS: dict[str, tuple[Changes, str]] = {
         },
         "redis.name_unresolved",
     ),
+    "1.02 name server fails": (
+        {
+            **HANGS,
+            **NO_JOBS,
+            "worker.metrics": lost(Symptom.NAME_TEMPORARY),
+            "worker.log": log(*refused(Symptom.NAME_TEMPORARY), done=0),
+        },
+        "redis.name_flapping",
+    ),
     "1.03 instance down": (
         {
             **HANGS,
@@ -115,6 +132,28 @@ FAULTS: dict[str, tuple[Changes, str]] = {
             ),
             "worker.metrics": metrics(sample(redis_connected=True, redis_symptom=Symptom.CREDENTIALS_REJECTED)),
             "worker.log": log(*refused(Symptom.CREDENTIALS_REJECTED), done=0),
+        },
+        "redis.credentials_rejected",
+    ),
+    "1.05 token not checked in time": (
+        {
+            **NO_JOBS,
+            "worker.health": health(
+                answer=Answer.DEGRADED, status_code=503, redis_connected=False, redis_symptom=Symptom.AUTH_TIMED_OUT
+            ),
+            "worker.metrics": metrics(sample(redis_connected=True, redis_symptom=Symptom.AUTH_TIMED_OUT)),
+            "worker.log": log(*refused(Symptom.AUTH_TIMED_OUT), done=0),
+        },
+        "redis.auth_timeout",
+    ),
+    "1.04 refused in those words for an hour": (
+        {
+            **NO_JOBS,
+            "worker.health": health(
+                answer=Answer.DEGRADED, status_code=503, redis_connected=False, redis_symptom=Symptom.AUTH_TIMED_OUT
+            ),
+            "worker.metrics": metrics(sample(redis_connected=True, redis_symptom=Symptom.AUTH_TIMED_OUT)),
+            "worker.log": log(*refused(Symptom.AUTH_TIMED_OUT, 3600), done=0),
         },
         "redis.credentials_rejected",
     ),
@@ -168,6 +207,20 @@ FAULTS: dict[str, tuple[Changes, str]] = {
             "worker.metrics": metrics(sample(queue_name="jobs")),
         },
         "queue.name_mismatch",
+    ),
+    "1.13 another Redis": (
+        {
+            **NO_JOBS,
+            "railway.service": service(
+                variables=(
+                    Variable(
+                        name="UPSTASH_REDIS_REST_URL", length=30, shape="url", fingerprint="0d", host="other.example"
+                    ),
+                    *(v for v in service().variables or () if v.name != "UPSTASH_REDIS_REST_URL"),
+                )
+            ),
+        },
+        "queue.redis_mismatch",
     ),
     "1.14 handler missing": (
         {"worker.log": log(*failures(Symptom.HANDLER_MISSING, "process-asset"))},
@@ -228,6 +281,10 @@ FAULTS: dict[str, tuple[Changes, str]] = {
         "openrouter.credit_exhausted",
     ),
     "1.18 down": ({"worker.log": log(*failures(Symptom.OPENROUTER_DOWN))}, "openrouter.down"),
+    "1.20 Kommo access revoked": (
+        {"worker.log": log(*(line(2 + i, "job.failed", symptom=Symptom.KOMMO_TOKEN, job_name="x") for i in range(2)))},
+        "jobs.kommo_reauthorisation",
+    ),
     "1.22 no work at all": (
         {
             "queue.state": queue(counts(wait=0, active=0, newest_completed_at=ago(7200), oldest_waiting_at=None)),
@@ -241,6 +298,29 @@ FAULTS: dict[str, tuple[Changes, str]] = {
             "queue.state": queue(counts(wait=2000, active=50), counts(wait=1990, active=50, last_id=8900)),
         },
         "traffic.surge",
+    ),
+    "2.02 database slow": (
+        {
+            "queue.state": queue(counts(wait=900, active=50), counts(wait=890, active=50, last_id=8900)),
+            "worker.log": slowed(5),
+        },
+        "database.slow_queries",
+    ),
+    "2.03 storm of 429": (
+        {
+            "queue.state": queue(counts(delayed=900)),
+            "worker.log": log(*failures(Symptom.OPENROUTER_RATE_LIMITED)),
+        },
+        "openrouter.rate_limited",
+    ),
+    "database down": ({"worker.log": log(*failures(Symptom.DATABASE_DOWN))}, "database.down"),
+    "4.06 table missing": (
+        {"worker.log": log(*failures(Symptom.DATABASE_SCHEMA, "kommo:webhook"))},
+        "database.schema_missing",
+    ),
+    "4.10 one table locked": (
+        {"worker.log": log(*failures(Symptom.DATABASE_TIMEOUT, "kommo:webhook"))},
+        "database.lock_contention",
     ),
     "2.04 poison type": (
         {"worker.log": log(*failures(Symptom.OTHER, "generate-report"))},
@@ -308,6 +388,16 @@ def test_a_cause_explains_most_of_what_is_abnormal(fault: str) -> None:
 
 PAIRS = [
     ("1.01 host name wrong", "1.03 network blocked for the worker"),
+    ("1.01 host name wrong", "1.02 name server fails"),
+    ("1.04 token rotated", "1.05 token not checked in time"),
+    ("1.04 refused in those words for an hour", "1.05 token not checked in time"),
+    ("1.12 queue name differs", "1.13 another Redis"),
+    ("2.01 surge", "2.02 database slow"),
+    ("2.02 database slow", "2.03 storm of 429"),
+    ("2.02 database slow", "4.10 one table locked"),
+    ("2.03 storm of 429", "2.08 delayed pile-up"),
+    ("1.20 Kommo access revoked", "2.04 poison type"),
+    ("database down", "4.06 table missing"),
     ("1.03 instance down", "1.16 event loop blocked"),
     ("1.08 variable invalid", "1.09 module missing"),
     ("1.11 queue paused", "1.22 no work at all"),
