@@ -52,7 +52,7 @@ _SAID: dict[str, Text] = {
     "no_trouble": text("nobody complains about the worker's token"),
     "refused": text("Redis says that the worker's token is wrong"),
     "valid": text("the worker's token is the one we use ourselves, and ours is accepted: it is right"),
-    "young": text("the token was not checked in time, or is wrong: this wording means either, and it is young"),
+    "young": text("the token was not checked in time, or is wrong: it began less than two minutes ago"),
     "lasting": text("the token was not checked in time, or is wrong; no timeout of Upstash lasts so long"),
     "unsure": text("the token was not checked in time, or is wrong; since when is not known"),
 }
