@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from starlette.types import ASGIApp
+
 from sandbox.certificates import write_certificates
 from sandbox.edge import Edge, Gate
 from sandbox.history import begin_past, deployed_at, finish_past
@@ -57,22 +59,13 @@ class Assembly:
         self._parts.callback(creating.cancel)
         redis = await self._start_redis()
         edge = await self._open_edge(redis)
-        resolver = Resolver()
-        await resolver.open()
-        self._parts.callback(resolver.close)
+        resolver = await self._open_resolver()
         host = self._make_host(resolver)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
-        severable = Severable(openrouter_app(openrouter))
-        kommo = KommoState()
-        planes = Planes(
-            {
-                "railway": railway_app(host, self._railway_token),
-                "openrouter": severable,
-                "kommo": kommo_app(kommo),
-            }
+        severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
+        planes = await self._open_planes(
+            {"railway": railway_app(host, self._railway_token), "openrouter": severable, "kommo": kommo_app(kommo)}
         )
-        await planes.open()
-        self._parts.push_async_callback(planes.close)
         balancer = Balancer(host)
         await balancer.open()
         self._parts.callback(balancer.close)
@@ -107,6 +100,18 @@ class Assembly:
         self._parts.callback(edge.close)
         await edge.open()
         return edge
+
+    async def _open_resolver(self) -> Resolver:
+        resolver = Resolver()
+        self._parts.callback(resolver.close)
+        await resolver.open()
+        return resolver
+
+    async def _open_planes(self, apps: dict[str, ASGIApp]) -> Planes:
+        planes = Planes(apps)
+        self._parts.push_async_callback(planes.close)
+        await planes.open()
+        return planes
 
     def _make_host(self, resolver: Resolver) -> Host:
         return Host(

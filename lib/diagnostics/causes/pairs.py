@@ -52,8 +52,9 @@ _WITHOUT_LOG = text("look at Railway → Worker Service → Logs: the last lines
 
 def separator(causes: tuple[Cause, ...]) -> Text | None:
     """The next probe when two causes remain close, or when the first is known by its consequences alone."""
-    if len(causes) >= 2 and causes[0].confidence - causes[1].confidence <= CLOSE:
-        known = _PAIRS.get(frozenset({causes[0].id, causes[1].id}))
+    suspects = [c for c in causes if c.id != "unexplained"]
+    if len(suspects) >= 2 and suspects[0].confidence - suspects[1].confidence <= CLOSE:
+        known = _PAIRS.get(frozenset({suspects[0].id, suspects[1].id}))
         if known:
             return known
     if causes and causes[0].id == "database.slow_queries":

@@ -93,7 +93,7 @@ RULES = (
         needs=(
             Sign("worker.redis", ("credentials_rejected",), 0.85),
             Sign("worker.token", ("lasting",), 0.6),
-            Sign("worker.redis", ("auth_timed_out",), 0.3),
+            Sign("worker.redis", ("auth_timed_out",), 0.2),
         ),
         supports=(
             Sign("worker.errors", ("credentials_rejected",), 0.5),

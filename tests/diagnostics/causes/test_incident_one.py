@@ -440,6 +440,15 @@ def test_the_two_public_addresses_are_already_useful(fault: str, cause: str) -> 
     assert (top.id, top.confidence >= ASSERTED) == (cause, True)
 
 
+def test_an_ambiguous_refusal_of_unknown_age_is_doubted() -> None:
+    """From the public addresses alone nobody can say whether the token is wrong: nothing is asserted but a test."""
+    changes = {p: r for p, r in FAULTS["1.05 token not checked in time"][0].items() if p.startswith("worker.h")}
+    diagnosis = diagnosed(public(changes))
+    assert diagnosis.causes[0].id == "unexplained"
+    assert {c.id for c in diagnosis.causes[1:]} == {"redis.auth_timeout", "redis.credentials_rejected"}
+    assert "PING by REST" in str(diagnosis.next_probe)
+
+
 def test_a_quiet_failure_of_two_replicas_in_one_place_is_not_asserted() -> None:
     """One replica has lost Redis, the other works: abnormal, and no known cause is claimed."""
     half = metrics(sample(), sample(redis_connected=False, redis_symptom=Symptom.NAME_UNRESOLVED))
