@@ -17,6 +17,8 @@ WHOLE = (
     "worker-crash-loop",
     "handler-missing",
     "queue-resumed",
+    "database-down",
+    "openrouter-down+queue-paused",
 )
 PUBLIC = ("redis-token-rotated", "redis-name-unresolved", "queue-name-mismatch")
 
@@ -40,3 +42,10 @@ async def test_a_fault_that_the_public_addresses_show_is_named_without_credentia
 def test_the_table_names_every_fault_once() -> None:
     """No row stands twice, so no expectation hides another."""
     assert len(ROWS) >= 40
+
+
+def test_every_part_of_a_compound_row_is_a_row_of_its_own() -> None:
+    """`A+B` names faults whose single verdicts the table knows too."""
+    compounds = [name for name in ROWS if "+" in name]
+    assert compounds
+    assert all(part in ROWS for name in compounds for part in name.split("+"))

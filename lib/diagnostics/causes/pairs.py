@@ -8,6 +8,10 @@ from diagnostics.text import Text, text
 CLOSE = 0.2
 """Two causes this near in confidence are not yet told apart."""
 
+_TOKEN = text(
+    "PING by REST with the token that is set on Railway: PONG means that it is right and time will tell, "
+    "an error that it was rotated"
+)
 _PAIRS: dict[frozenset[str], Text] = {
     frozenset({"redis.name_unresolved", "redis.unreachable"}): text(
         "read redis.lastError in /metrics: ENOTFOUND means the name, ECONNREFUSED or ETIMEDOUT the server"
@@ -16,10 +20,7 @@ _PAIRS: dict[frozenset[str], Text] = {
         "resolve the host of the worker's UPSTASH_REDIS_REST_URL from here: an address means that the worker's host is "
         "at fault, none that the name is"
     ),
-    frozenset({"redis.credentials_rejected", "redis.auth_timeout"}): text(
-        "PING by REST with the token that is set on Railway: PONG means that it is right and time will tell, "
-        "an error that it was rotated"
-    ),
+    frozenset({"redis.credentials_rejected", "redis.auth_timeout"}): _TOKEN,
     frozenset({"database.slow_queries", "database.lock_contention"}): text(
         "count in pg_stat_activity: sessions that wait for a Lock mean contention, sessions that run mean slow queries"
     ),
@@ -44,10 +45,17 @@ _PAIRS: dict[frozenset[str], Text] = {
         "compare worker.concurrency in /health with JOB_CONCURRENCY as deployed before"
     ),
 }
-_WITHOUT_DATABASE = text(
-    "look at Supabase → Query Performance: if no statement is slow there, the worker's host is short of processor time"
-)
 _WITHOUT_LOG = text("look at Railway → Worker Service → Logs: the last lines before it stopped name the reason")
+_ALONE: dict[str, Text] = {
+    "redis.auth_timeout": _TOKEN,
+    "database.slow_queries": text(
+        "look at Supabase → Query Performance: if no statement is slow there, the worker's host is short of "
+        "processor time"
+    ),
+    "worker.down": _WITHOUT_LOG,
+    "unexplained": _WITHOUT_LOG,
+}
+"""For causes known by their consequences alone."""
 
 
 def separator(causes: tuple[Cause, ...]) -> Text | None:
@@ -57,8 +65,4 @@ def separator(causes: tuple[Cause, ...]) -> Text | None:
         known = _PAIRS.get(frozenset({suspects[0].id, suspects[1].id}))
         if known:
             return known
-    if causes and causes[0].id == "database.slow_queries":
-        return _WITHOUT_DATABASE
-    if causes and causes[0].id in ("worker.down", "unexplained"):
-        return _WITHOUT_LOG
-    return None
+    return _ALONE.get(causes[0].id) if causes else None
