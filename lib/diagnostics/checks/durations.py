@@ -15,9 +15,8 @@ from diagnostics.text import Text, text
 
 NEWEST = 3
 """Jobs of a type that say how long it takes now."""
-OLDEST = 20
-"""Jobs of a type, the oldest of the window, that say how long it took before."""
-FEWEST_OLD = 3
+FEWEST_OLD, MOST_OLD = 3, 20
+"""Jobs of a type that say how long it took before: the oldest quarter in the window, within these bounds."""
 TIMES = 3.0
 """Factor from which a type counts as slow. Source: our own; lengths of one type vary by 30 % here."""
 MORE_MS = 1000.0
@@ -60,7 +59,7 @@ def _factors(log: WorkerLog) -> dict[str, float]:
             lengths[event.job_name].append(event.duration_ms)
     factors = {}
     for name, found in lengths.items():
-        before = found[:-NEWEST][:OLDEST]
+        before = found[:-NEWEST][: min(MOST_OLD, max(FEWEST_OLD, len(found) // 4))]
         if len(before) < FEWEST_OLD:
             continue
         usual, now = median(before), median(found[-NEWEST:])

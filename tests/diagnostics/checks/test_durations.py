@@ -55,6 +55,12 @@ def test_types_count_as_slow_together(log: WorkerLog, state: str, severity: Seve
     assert (finding.state, finding.severity) == (state, severity)
 
 
+def test_what_became_slow_is_not_its_own_measure() -> None:
+    """A few jobs before the trouble are enough, however many have ended slowly since."""
+    log = history({name: [USUAL_MS] * 5 + [9000.0] * 15 for name in TYPES})
+    assert found("jobs.duration", {"worker.log": log}).value == 9.0
+
+
 def test_two_slow_types_of_two_are_not_all() -> None:
     """Too few types to speak of something that all share."""
     log = history({name: [USUAL_MS] * 6 + [9000.0] * 3 for name in TYPES[:2]})
