@@ -16,10 +16,12 @@ class Symptom(Enum):
     """What an error text of the platform means; `clients/symptoms.py` recognises it."""
 
     NAME_UNRESOLVED = "name_unresolved"
+    NAME_TEMPORARY = "name_temporary"
     REFUSED = "refused"
     TIMED_OUT = "timed_out"
     RESET = "reset"
     CREDENTIALS_REJECTED = "credentials_rejected"
+    AUTH_TIMED_OUT = "auth_timed_out"
     QUOTA_EXHAUSTED = "quota_exhausted"
     OUT_OF_MEMORY = "out_of_memory"
     HEAP_FULL = "heap_full"
@@ -34,6 +36,10 @@ class Symptom(Enum):
     OPENROUTER_CREDENTIALS = "openrouter_credentials"
     OPENROUTER_CREDIT = "openrouter_credit"
     OPENROUTER_DOWN = "openrouter_down"
+    KOMMO_TOKEN = "kommo_token"
+    DATABASE_DOWN = "database_down"
+    DATABASE_SCHEMA = "database_schema"
+    DATABASE_TIMEOUT = "database_timeout"
     DATABASE = "database"
     OTHER = "other"
 
@@ -289,6 +295,8 @@ class Variable:
     fingerprint: str
     host: str = ""
     """Host of a URL."""
+    port: int | None = None
+    """Port of a URL, where it names one."""
     value: str = ""
     """Kept for a short list of names that are not secret: JOB_CONCURRENCY, JOB_QUEUE_NAME …"""
 

@@ -37,6 +37,9 @@ class Facts:
     openrouter_url: str = ""
     openrouter_variable: str = "OPENROUTER_API_KEY"
     redis_host: str = ""
+    redis_port: int | None = None
+    redis_token: str = ""
+    """Fingerprint of the token we use ourselves."""
     redis_variable: str = "REDIS_URL"
     rest_variables: tuple[str, ...] = ()
     """Names of the variables with address and token of Upstash REST, where that is the only way to Redis."""

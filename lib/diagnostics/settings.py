@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -29,6 +29,7 @@ from pydantic import (
 )
 
 from diagnostics.errors import SettingsError
+from diagnostics.fingerprint import fingerprint
 from diagnostics.scope import Contact, Facts
 from diagnostics.thresholds import Limits, Thresholds
 
@@ -210,6 +211,8 @@ class Settings(BaseModel):
             openrouter_url=shown(p.openrouter.base_url) if p.openrouter else "",
             openrouter_variable=p.openrouter.token_env if p.openrouter else "OPENROUTER_API_KEY",
             redis_host=self._redis_host(p.redis) if p.redis else "",
+            redis_port=self._redis_port(p.redis) if p.redis else None,
+            redis_token=self._redis_token(p.redis) if p.redis else "",
             redis_variable=p.redis.url_env if p.redis else "REDIS_URL",
             rest_variables=self._rest_variables(p.redis) if p.redis else (),
             expected_host=p.redis.expected_host if p.redis else "",
@@ -225,6 +228,13 @@ class Settings(BaseModel):
 
     def _redis_host(self, redis: RedisSection) -> str:
         return _host(self.secret(redis.url_env) or self.secret(redis.rest_url_env) or "")
+
+    def _redis_port(self, redis: RedisSection) -> int | None:
+        return _port(self.secret(redis.url_env) or "")
+
+    def _redis_token(self, redis: RedisSection) -> str:
+        token = _password(self.secret(redis.url_env) or "") or self.secret(redis.rest_token_env) or ""
+        return fingerprint(token)
 
     def _rest_variables(self, redis: RedisSection) -> tuple[str, ...]:
         names = (redis.rest_url_env, redis.rest_token_env)
@@ -243,6 +253,20 @@ def shown(url: str) -> str:
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _port(url: str) -> int | None:
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        return None
+
+
+def _password(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).password or "")
     except ValueError:
         return ""
 

@@ -1,7 +1,8 @@
 """Boot every fault and control of the sandbox, let triage judge it, and print one table.
 
-Usage: python -m oncall.proving [--job-seconds S] [FAULT …]. The expectations are the rows of `docs/causes.md`: each
-with all credentials, then those that the public addresses show with none, then the healthy sandbox seen with less.
+Usage: python -m oncall.proving [--job-seconds S] [--at-once N] [--evidence FOLDER] [FAULT …]. The expectations are the
+rows of `docs/causes.md`: each with all credentials, then those that the public addresses show with none, then the
+healthy sandbox seen with less. A row `A+B` applies A, then B.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EXIT_CODES = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 AT_ONCE = 2
 """Sandboxes running side by side: one for each core this is planned for."""
+_NUMBERS = count(1)
 
 
 class Sight(Enum):
@@ -97,34 +101,46 @@ def expectations(document: str) -> tuple[Expectation, ...]:
     )
 
 
-async def prove(expected: Expectation, *, state_dir: Path, job_seconds: float | None = None) -> Outcome:
-    """Boot one sandbox with the fault, run triage against it, take the sandbox down.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under which terms rows are proved."""
 
-    `job_seconds`: usual length of its jobs; `None` leaves it to the sandbox.
-    """
-    name = f"prove-{expected.fault}-{expected.sight.name.lower()}"
-    where = ("--name", name, "--state-dir", str(state_dir))
-    fault = () if expected.fault == "none" else ("--fault", expected.fault)
-    length = () if job_seconds is None else ("--job-seconds", str(job_seconds))
+    state_dir: Path
+    job_seconds: float | None = None
+    """Usual length of the sandbox's jobs; `None` leaves it to the sandbox."""
+    evidence: Path | None = None
+    """A folder that gets each run's evidence as `<fault>.jsonl`."""
+    at_once: int = AT_ONCE
+
+
+async def prove(expected: Expectation, terms: Terms) -> Outcome:
+    """Boot one sandbox with the row's faults, run triage against it, take the sandbox down."""
+    where = ("--name", f"prove-{os.getpid()}-{next(_NUMBERS)}", "--state-dir", str(terms.state_dir))
+    names = () if expected.fault == "none" else expected.fault.split("+")
+    faults = [part for name in names for part in ("--fault", name)]
+    length = () if terms.job_seconds is None else ("--job-seconds", str(terms.job_seconds))
     started = time.monotonic()
-    code, out, err = await _run("sandbox", "up", *where, *length, *fault)
+    code, out, err = await _run("sandbox", "up", *where, *length, *faults)
     boot_s = time.monotonic() - started
     try:
         if code != 0:
             return _failed(expected, boot_s, f"sandbox up: {err.strip()[-300:]}")
         printed = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
-        return await _triage(expected, printed, boot_s)
+        keep = terms.evidence / f"{expected.fault}.jsonl" if terms.evidence else None
+        return await _triage(expected, printed, boot_s, keep=keep)
     finally:
         await _run("sandbox", "down", *where)
 
 
-async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: float) -> Outcome:
+async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: float, *, keep: Path | None) -> Outcome:
     environ = {**printed, **dict.fromkeys(UNSET.get(expected.sight, ()), "")}
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         profile = _profile(Path(folder), expected.sight)
         options = ("--profile", str(profile), "--json", "--output-dir", folder)
         code, out, err = await _run("oncall", "triage", *options, environ=environ)
+        if keep is not None:
+            _keep(Path(folder), keep)
     took = time.monotonic() - started
     try:
         verdict = json.loads(out)
@@ -158,6 +174,11 @@ def _profile(folder: Path, sight: Sight) -> Path:
     return less
 
 
+def _keep(folder: Path, target: Path) -> None:
+    """Copy the evidence of the one run in `folder`."""
+    shutil.copy(next(folder.glob("*/evidence.jsonl")), target)
+
+
 def _failed(expected: Expectation, boot_s: float, said: str) -> Outcome:
     return Outcome(
         fault=expected.label,
@@ -186,13 +207,13 @@ async def _run(*arguments: str, environ: Mapping[str, str] | None = None) -> tup
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def _prove_all(chosen: Sequence[Expectation], *, job_seconds: float | None) -> list[Outcome]:
-    gate = asyncio.Semaphore(AT_ONCE)
+async def _prove_all(chosen: Sequence[Expectation], terms: Terms) -> list[Outcome]:
+    gate = asyncio.Semaphore(terms.at_once)
     with tempfile.TemporaryDirectory(prefix="rb-") as folder:
 
         async def one(expected: Expectation) -> Outcome:
             async with gate:
-                outcome = await prove(expected, state_dir=Path(folder), job_seconds=job_seconds)
+                outcome = await prove(expected, replace(terms, state_dir=Path(folder)))
             sys.stdout.write(_line(outcome) + "\n")
             sys.stdout.flush()
             return outcome
@@ -214,14 +235,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m oncall.proving", description=__doc__)
     parser.add_argument("faults", nargs="*")
     parser.add_argument("--job-seconds", type=float, help="usual length of the sandbox's jobs (s)")
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, metavar="N", help=f"sandboxes side by side ({AT_ONCE})")
+    parser.add_argument("--evidence", type=Path, metavar="FOLDER", help="keep each run's evidence there")
     options = parser.parse_args()
     rows = expectations((ROOT / "docs" / "causes.md").read_text("utf-8"))
+    if options.evidence is not None:
+        options.evidence.mkdir(parents=True, exist_ok=True)
     unknown = sorted(set(options.faults) - {row.fault for row in rows})
     if unknown:
         sys.stderr.write(f"not in docs/causes.md: {', '.join(unknown)}\n")
         return 3
     chosen = [row for row in rows if not options.faults or row.fault in options.faults]
-    outcomes = asyncio.run(_prove_all(chosen, job_seconds=options.job_seconds))
+    terms = Terms(state_dir=Path(), job_seconds=options.job_seconds, evidence=options.evidence, at_once=options.at_once)
+    outcomes = asyncio.run(_prove_all(chosen, terms))
     wrong = [outcome for outcome in outcomes if not outcome.is_right]
     sys.stdout.write(f"{len(outcomes) - len(wrong)} right, {len(wrong)} wrong\n")
     return 2 if wrong else 0

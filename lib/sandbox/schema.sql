@@ -144,7 +144,7 @@ CREATE TABLE knowledge_graph_relationships (
     kind text NOT NULL
 );
 
--- The customers. Ids are computed, so that the producer knows them without asking.
+-- The customers, each with one Kommo account. Ids are computed, so that the producer knows them without asking.
 CREATE FUNCTION numbered(kind text, n int) RETURNS uuid LANGUAGE sql IMMUTABLE
     AS $$ SELECT md5(kind || ':' || n)::uuid $$;
 
@@ -156,7 +156,7 @@ INSERT INTO agents (id, org_id, name)
 INSERT INTO subscriptions (org_id) SELECT id FROM organizations;
 INSERT INTO crm_connections (id, org_id)
     SELECT numbered('connection', n), numbered('organization', 1 + (n - 1) % 20) FROM generate_series(1, 1000) n;
-INSERT INTO crm_credentials (connection_id, refresh_token) SELECT id, 'sandbox' FROM crm_connections;
+INSERT INTO crm_credentials (connection_id, refresh_token) SELECT id, md5('kommo:' || org_id) FROM crm_connections;
 INSERT INTO knowledge_chunks (org_id, agent_id, content)
     SELECT org_id, id, 'What ' || name || ' knows, part ' || part FROM agents, generate_series(1, 5) part;
 ANALYZE;

@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.edge import Credential
 from sandbox.plan import USUAL_CONCURRENCY, Plan
 from sandbox.redis_server import BackendUsers
+from sandbox.resolver import Resolver
 from sandbox.world import World
 
 CLIENTS = ("operator", "worker", "producer")
@@ -42,6 +43,7 @@ def worker_variables(world: World, planes_port: int) -> dict[str, str]:
         "ENCRYPTION_KEY": secrets.token_hex(32),
         "OPENROUTER_API_KEY": world.openrouter.api_key,
         "OPENROUTER_BASE_URL": f"http://127.0.0.1:{planes_port}/openrouter/api/v1",
+        "KOMMO_BASE_URL": f"http://127.0.0.1:{planes_port}/kommo",
         "JOB_QUEUE_NAME": world.queue_name,
         "JOB_CONCURRENCY": str(USUAL_CONCURRENCY),
         "PORT": "3001",
@@ -49,11 +51,12 @@ def worker_variables(world: World, planes_port: int) -> dict[str, str]:
     }
 
 
-def injected_variables(plan: Plan, scratch: Path) -> dict[str, str]:
-    """What the host adds to every process: how to find Python, whom to trust, how long jobs take."""
+def injected_variables(plan: Plan, scratch: Path, resolver: Resolver) -> dict[str, str]:
+    """What the host adds to every process: how to find Python and names, whom to trust, how long jobs take."""
     return {
         **_python(),
         "NODE_EXTRA_CA_CERTS": str(scratch / "ca.pem"),
+        "NAME_SERVER": f"127.0.0.1:{resolver.port}",
         "SIMULATED_JOB_SECONDS": str(plan.job_seconds),
     }
 

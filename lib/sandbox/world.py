@@ -14,12 +14,16 @@ from sandbox.http import Request, ask
 from sandbox.worker.weights import mean_weight
 
 if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
     from sandbox.edge import Edge, Gate
     from sandbox.host import Host
     from sandbox.plan import Plan
     from sandbox.postgres import Postgres
     from sandbox.producer.boss import Boss
     from sandbox.redis_server import RedisServer
+    from sandbox.resolver import Resolver
+    from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
 
 LOOK_EVERY_S = 0.05
@@ -43,6 +47,11 @@ class World:
     host: Host
     producer: Boss
     openrouter: OpenRouterState
+    kommo: KommoState
+    resolver: Resolver
+    """The name server of the worker's host; nobody else asks it."""
+    parts: AsyncExitStack
+    """Ends what was started late, when the sandbox ends."""
     sever_openrouter: Callable[[], None]
     """Ends the calls that hang in OpenRouter's stand-in."""
     memory: dict[str, Any] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.proving import Expectation, Sight, expectations, prove
+from oncall.proving import Expectation, Sight, Terms, expectations, prove
 from sandbox.faults import FAULTS
 
 ROWS = expectations((Path(__file__).parents[2] / "docs" / "causes.md").read_text("utf-8"))
@@ -18,6 +18,8 @@ WHOLE = (
     "worker-crash-loop",
     "handler-missing",
     "queue-resumed",
+    "database-down",
+    "openrouter-down+queue-paused",
 )
 PUBLIC = ("redis-token-rotated", "redis-name-unresolved", "queue-name-mismatch")
 
@@ -30,7 +32,7 @@ def row(fault: str, sight: Sight = Sight.WHOLE) -> Expectation:
 @pytest.mark.parametrize("fault", WHOLE)
 async def test_the_right_cause_stands_on_top_with_the_right_exit_code(fault: str, tmp_path_factory) -> None:
     """A real failure of a real part is named; its healthy look-alike is not."""
-    outcome = await prove(row(fault), state_dir=tmp_path_factory.mktemp("s"))
+    outcome = await prove(row(fault), Terms(state_dir=tmp_path_factory.mktemp("s")))
     assert outcome.is_right, outcome
 
 
@@ -39,7 +41,7 @@ async def test_a_fault_that_the_public_addresses_show_is_named_without_credentia
     fault: str, tmp_path_factory
 ) -> None:
     """With every credential unset the cause is still the first of the row's public ones."""
-    outcome = await prove(row(fault, Sight.PUBLIC), state_dir=tmp_path_factory.mktemp("s"))
+    outcome = await prove(row(fault, Sight.PUBLIC), Terms(state_dir=tmp_path_factory.mktemp("s")))
     assert outcome.is_right, outcome
 
 
@@ -49,7 +51,7 @@ async def test_less_sight_is_never_health(sight: Sight, tmp_path_factory) -> Non
 
     Upstash's two variables instead of an address for TCP take no sight at all.
     """
-    outcome = await prove(row("none", sight), state_dir=tmp_path_factory.mktemp("s"))
+    outcome = await prove(row("none", sight), Terms(state_dir=tmp_path_factory.mktemp("s")))
     assert outcome.is_right, outcome
 
 
@@ -58,3 +60,11 @@ def test_the_table_names_every_fault_once() -> None:
     names = [each.label for each in ROWS]
     assert len(names) == len(set(names))
     assert {fault.name for fault in FAULTS} <= {each.fault for each in ROWS}
+
+
+def test_every_part_of_a_compound_row_is_a_row_of_its_own() -> None:
+    """`A+B` names faults whose single verdicts the table knows too."""
+    names = {each.fault for each in ROWS}
+    compounds = [name for name in names if "+" in name]
+    assert compounds
+    assert all(part in names for name in compounds for part in name.split("+"))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.sandbox.running import Running, eventually, running
 
-from oncall.proving import Sight, expectations, prove
+from oncall.proving import Sight, Terms, expectations, prove
 
 ROOT = Path(__file__).parents[2]
 ROWS = expectations((ROOT / "docs" / "causes.md").read_text("utf-8"))
@@ -109,7 +109,7 @@ async def test_the_queue_is_seen_while_the_worker_suffers(one: Running, tmp_path
 async def test_what_breaks_redis_breaks_rest(fault: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A platform of its own each: the worker's log remembers earlier faults."""
     (expected,) = [row for row in ROWS if (row.fault, row.sight) == (fault, Sight.WHOLE)]
-    outcome = await prove(replace(expected, sight=Sight.REST), state_dir=tmp_path_factory.mktemp("s"))
+    outcome = await prove(replace(expected, sight=Sight.REST), Terms(state_dir=tmp_path_factory.mktemp("s")))
     assert outcome.is_right, outcome
     assert "blind:queue.depth" in outcome.said
 

@@ -25,7 +25,11 @@ def _openrouter(condition: str, title: Text, *steps: Text) -> Rule:
         supports=(Sign("jobs.failures", ("failing",), 0.2),),
         explains=(*_EXPLAINS, *(QUEUE_SYMPTOMS if condition == "down" else ())),
         masks=("jobs.poison_type", "queue.delayed_backlog"),
-        remediations=("open-openrouter", "notify-team"),
+        remediations=(
+            *(("set-job-concurrency",) if condition == "rate_limited" else ()),
+            "open-openrouter",
+            "notify-team",
+        ),
         steps=steps,
     )
 
@@ -62,6 +66,24 @@ RULES = (
         steps=(
             text("Read one failure's log lines and stack trace; stop the producer of this type."),
             text("Park its jobs so that they stop taking slots; retry them after the fix."),
+        ),
+    ),
+    Rule(
+        id="jobs.kommo_reauthorisation",
+        title=text("Kommo refuses a customer's refresh token; only that customer's jobs fail"),
+        runbook=INCIDENT,
+        branch="1.B3",
+        needs=(Sign("jobs.reason", ("kommo_token",), 0.75),),
+        explains=_EXPLAINS,
+        masks=("jobs.poison_type",),
+        remediations=("notify-team",),
+        steps=(
+            text(
+                "This is no incident of the platform: ask the customer to connect Kommo again. Which one it is: "
+                "crm_connections whose metadata says sync status 'failed'."
+            ),
+            text("If every customer is refused, the secret of our own integration is wrong: call the developers."),
+            text("Do not retry these jobs before the customer has connected again."),
         ),
     ),
     _openrouter(

@@ -8,9 +8,25 @@ from diagnostics.text import Text, text
 CLOSE = 0.2
 """Two causes this near in confidence are not yet told apart."""
 
+_TOKEN = text(
+    "PING by REST with the token that is set on Railway: PONG means that it is right and time will tell, "
+    "an error that it was rotated"
+)
 _PAIRS: dict[frozenset[str], Text] = {
     frozenset({"redis.name_unresolved", "redis.unreachable"}): text(
         "read redis.lastError in /metrics: ENOTFOUND means the name, ECONNREFUSED or ETIMEDOUT the server"
+    ),
+    frozenset({"redis.name_unresolved", "redis.name_flapping"}): text(
+        "resolve the host of the worker's UPSTASH_REDIS_REST_URL from here: an address means that the worker's host is "
+        "at fault, none that the name is"
+    ),
+    frozenset({"redis.credentials_rejected", "redis.auth_timeout"}): _TOKEN,
+    frozenset({"database.slow_queries", "database.lock_contention"}): text(
+        "count in pg_stat_activity: sessions that wait for a Lock mean contention, sessions that run mean slow queries"
+    ),
+    frozenset({"database.slow_queries", "traffic.surge"}): text(
+        "compare avgProcessingTime in /metrics with an ordinary hour: longer means a slow dependency, "
+        "equal means demand"
     ),
     frozenset({"redis.unreachable", "worker.event_loop_blocked"}): text(
         "ask /metrics: if it answers at once, Redis is the trouble; if it hangs too, the event loop is"
@@ -39,14 +55,23 @@ _PAIRS: dict[frozenset[str], Text] = {
     ),
 }
 _WITHOUT_LOG = text("look at Railway → Worker Service → Logs: the last lines before it stopped name the reason")
+_ALONE: dict[str, Text] = {
+    "redis.auth_timeout": _TOKEN,
+    "database.slow_queries": text(
+        "look at Supabase → Query Performance: if no statement is slow there, the worker's host is short of "
+        "processor time"
+    ),
+    "worker.down": _WITHOUT_LOG,
+    "unexplained": _WITHOUT_LOG,
+}
+"""For causes known by their consequences alone."""
 
 
 def separator(causes: tuple[Cause, ...]) -> Text | None:
-    """The next probe when two causes remain close, or when only the worker's absence is known."""
-    if len(causes) >= 2 and causes[0].confidence - causes[1].confidence <= CLOSE:
-        known = _PAIRS.get(frozenset({causes[0].id, causes[1].id}))
+    """The next probe when two causes remain close, or when the first is known by its consequences alone."""
+    suspects = [c for c in causes if c.id != "unexplained"]
+    if len(suspects) >= 2 and suspects[0].confidence - suspects[1].confidence <= CLOSE:
+        known = _PAIRS.get(frozenset({suspects[0].id, suspects[1].id}))
         if known:
             return known
-    if causes and causes[0].id in ("worker.down", "unexplained"):
-        return _WITHOUT_LOG
-    return None
+    return _ALONE.get(causes[0].id) if causes else None

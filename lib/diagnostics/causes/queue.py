@@ -47,6 +47,25 @@ RULES = (
         ),
     ),
     Rule(
+        id="queue.redis_mismatch",
+        title=text("The worker is connected to another Redis than the one producers fill"),
+        runbook=INCIDENT,
+        branch="1.A1",
+        needs=(Sign("queue.server", ("elsewhere",), 0.85),),
+        supports=(Sign("queue.progress", ("stuck",), 0.3),),
+        explains=("queue.server", *QUEUE_SYMPTOMS),
+        masks=("worker.not_consuming", "worker.concurrency_too_low", "traffic.surge"),
+        remediations=("set-worker-variable",),
+        steps=(
+            text(
+                "Compare the host in UPSTASH_REDIS_REST_URL on Railway with the one that the API and Vercel use; "
+                "set the same database everywhere. The worker restarts by itself."
+            ),
+            text("Before that, look whether jobs were left in the other database."),
+            text("Verify: the waiting jobs drain and the completed count rises."),
+        ),
+    ),
+    Rule(
         id="queue.delayed_backlog",
         title=text("Many jobs wait for a later attempt"),
         runbook=OVERFLOW,

@@ -20,7 +20,7 @@ RULES = (
         title=text("The Redis host name in the worker's variables does not resolve"),
         runbook=INCIDENT,
         branch="1.A1",
-        needs=(Sign("worker.redis", ("name_unresolved",), 0.85),),
+        needs=(Sign("worker.redis", ("name_unresolved",), 0.85), Sign("worker.redis", ("name_temporary",), 0.2)),
         supports=(
             Sign("worker.errors", ("name_unresolved",), 0.5),
             Sign("worker.environment", ("host_differs", "malformed"), 0.5),
@@ -42,17 +42,66 @@ RULES = (
         ),
     ),
     Rule(
+        id="redis.name_flapping",
+        title=text("The worker's host cannot look up names for the moment; the name of Redis is right"),
+        runbook=INCIDENT,
+        branch="1.A2",
+        needs=(Sign("worker.redis", ("name_temporary",), 0.75),),
+        supports=(
+            Sign("worker.errors", ("name_temporary",), 0.3),
+            Sign("redis.connection", ("reachable",), 0.3),
+        ),
+        against=(Sign("worker.environment", ("host_differs", "malformed"), 0.5),),
+        explains=_EXPLAINS,
+        masks=_MASKS,
+        remediations=("open-railway-deployments", "notify-team"),
+        steps=(
+            text("Do not change variables: the same name resolves elsewhere. Look at https://status.railway.com."),
+            text("Wait two minutes: the worker tries again by itself. Then redeploy once, in place."),
+            text("Verify: /health answers 200 and the completed count of /metrics rises."),
+        ),
+    ),
+    Rule(
+        id="redis.auth_timeout",
+        title=text("Upstash could not check the worker's token in time; the token is most likely right"),
+        runbook=INCIDENT,
+        branch="1.A2",
+        needs=(
+            Sign("worker.redis", ("auth_timed_out",), 0.4),
+            Sign("worker.token", ("valid",), 0.8),
+            Sign("worker.token", ("young",), 0.5),
+        ),
+        supports=(Sign("redis.connection", ("reachable",), 0.2),),
+        against=(Sign("worker.token", ("lasting",), 0.5),),
+        explains=("worker.token", *_EXPLAINS),
+        masks=_MASKS,
+        remediations=("open-upstash-status",),
+        steps=(
+            text(
+                "Confirm the token before anything is changed: PING by REST with the value on Railway. "
+                "PONG means that it is right."
+            ),
+            text("Then wait two minutes: the worker tries again by itself. Do not rotate the token."),
+            text("Verify: /health answers 200 by itself; if not after two minutes, run again."),
+        ),
+    ),
+    Rule(
         id="redis.credentials_rejected",
         title=text("Redis refuses the worker's token"),
         runbook=INCIDENT,
         branch="1.A1",
-        needs=(Sign("worker.redis", ("credentials_rejected",), 0.85),),
+        needs=(
+            Sign("worker.redis", ("credentials_rejected",), 0.85),
+            Sign("worker.token", ("lasting",), 0.6),
+            Sign("worker.redis", ("auth_timed_out",), 0.2),
+        ),
         supports=(
             Sign("worker.errors", ("credentials_rejected",), 0.5),
             Sign("redis.connection", ("reachable",), 0.4),
             Sign("worker.health", ("degraded",), 0.3),
         ),
-        explains=_EXPLAINS,
+        against=(Sign("worker.token", ("young", "valid"), 0.6),),
+        explains=("worker.token", *_EXPLAINS),
         masks=_MASKS,
         remediations=("set-worker-variable", "restart-worker", "open-upstash-console"),
         steps=(

@@ -63,3 +63,4 @@ WORKER_GONE = ("worker.health", "worker.deployment", "worker.restarts", "worker.
 """What follows from a worker that is not there."""
 INCIDENT = "worker-not-processing"
 OVERFLOW = "queue-overflow"
+DATABASE = "database-unavailable"

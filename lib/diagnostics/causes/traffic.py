@@ -16,7 +16,7 @@ RULES = (
             Sign("queue.depth", ("warning", "critical"), 0.3),
             Sign("queue.progress", ("flowing",), 0.3),
         ),
-        against=(Sign("jobs.failures", ("failing",), 0.3),),
+        against=(Sign("jobs.failures", ("failing",), 0.3), Sign("jobs.duration", ("slow_all",), 0.5)),
         explains=QUEUE_SYMPTOMS,
         remediations=("set-job-concurrency", "set-replicas"),
         steps=(

@@ -7,7 +7,9 @@ from diagnostics.text import text
 
 _REDIS_LOST = (
     "name_unresolved",
+    "name_temporary",
     "credentials_rejected",
+    "auth_timed_out",
     "quota_exhausted",
     "refused",
     "timed_out",
@@ -77,14 +79,15 @@ RULES = (
             Sign("worker.deployment", ("crashed", "short"), 0.3),
             Sign("queue.stalled", ("stalled",), 0.2),
             Sign("worker.errors", ("stalled",), 0.2),
+            Sign("worker.concurrency", ("raised",), 0.2),
         ),
-        explains=WORKER_GONE,
+        explains=("jobs.duration", *WORKER_GONE),
         masks=("worker.down", "worker.not_consuming", "worker.handlers_hung", "worker.event_loop_blocked"),
         remediations=("set-job-concurrency", "set-replicas"),
         steps=(
             text(
-                "Lower JOB_CONCURRENCY (for example to 10) on Railway → Variables, and add replicas for the same work. "
-                "Raising concurrency would kill it sooner."
+                "If JOB_CONCURRENCY was raised, roll the value back; else lower it (for example to 10) on Railway → "
+                "Variables. Add replicas for the same work. Raising concurrency would kill it sooner."
             ),
             text("Look at Railway → Worker Service → Metrics → Memory: does it saw-tooth up to the limit?"),
             text("Verify: no new start in the log for ten minutes, and the completed count rises."),
@@ -128,7 +131,14 @@ RULES = (
             Sign("worker.deployment", ("running",), 0.2),
         ),
         against=(Sign("worker.health", ("ok",), 0.5), Sign("worker.redis", _REDIS_LOST, 0.4)),
-        explains=("worker.health", "worker.redis", "worker.endpoints", "worker.errors", *QUEUE_SYMPTOMS),
+        explains=(
+            "worker.health",
+            "worker.redis",
+            "worker.endpoints",
+            "worker.errors",
+            "jobs.duration",
+            *QUEUE_SYMPTOMS,
+        ),
         masks=("worker.not_consuming", "worker.handlers_hung", "redis.unreachable"),
         remediations=("set-job-concurrency", "set-replicas", "restart-worker"),
         steps=(

@@ -3,6 +3,7 @@
 from diagnostics.checks import (
     brakes,
     capacity,
+    durations,
     endpoints,
     environment,
     jobs,
@@ -12,6 +13,8 @@ from diagnostics.checks import (
     progress,
     queue,
     redis,
+    server,
+    token,
     upstream,
     worker,
 )
@@ -21,13 +24,16 @@ CHECKS = (
     *endpoints.CHECKS,
     *environment.CHECKS,
     *log.CHECKS,
+    *token.CHECKS,
     *redis.CHECKS,
     *queue.CHECKS,
     *progress.CHECKS,
     *brakes.CHECKS,
     *leftovers.CHECKS,
     *orphans.CHECKS,
+    *server.CHECKS,
     *jobs.CHECKS,
+    *durations.CHECKS,
     *capacity.CHECKS,
     *upstream.CHECKS,
 )

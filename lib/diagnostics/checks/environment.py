@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from diagnostics.checks.finding import blind
+from diagnostics.checks.capacity import USUAL_CONCURRENCY
+from diagnostics.checks.finding import blind, curl
 from diagnostics.model import Finding
 from diagnostics.readings import Answer, RailwayService, Variable, WorkerHealth
 from diagnostics.scope import Scope
@@ -44,6 +45,37 @@ def check_worker_environment(seen: Seen, scope: Scope) -> Finding:
     )
 
 
+def check_worker_concurrency(seen: Seen, scope: Scope) -> Finding:
+    """Judge JOB_CONCURRENCY as the worker tells it, else as Railway has it, against the usual 25 (jobs per replica).
+
+    Another value is no fault of its own; what it leads to is judged elsewhere. Source: runbook 1.B2.
+    """
+    health, service = seen.reading(WorkerHealth), seen.reading(RailwayService)
+    command = curl(scope.facts, "/health | jq .worker.concurrency")
+    if health is None and service is None:
+        return blind("worker.concurrency", seen, "worker.health", "railway.service", command=command)
+    set_to = [v.value for v in (service.variables or () if service else ()) if v.name == "JOB_CONCURRENCY"]
+    told = health.concurrency if health and health.concurrency else None
+    value = told if told is not None else next((int(v) for v in set_to if v.isdigit()), None)
+    state = "not_told" if value is None else _compared(value)
+    return Finding(
+        id="worker.concurrency",
+        severity=Severity.OK,
+        state=state,
+        sentence=text("the worker's concurrency is not known")
+        if value is None
+        else text("each replica takes {value} jobs at once, {usual} is usual", value=value, usual=USUAL_CONCURRENCY),
+        value=None if value is None else float(value),
+        unit="jobs" if value is not None else "",
+        evidence=seen.ids("worker.health", "railway.service"),
+        command=command,
+    )
+
+
+def _compared(value: int) -> str:
+    return "raised" if value > USUAL_CONCURRENCY else "lowered" if value < USUAL_CONCURRENCY else "usual"
+
+
 def _defect(variable: Variable, scope: Scope) -> str:
     """What is wrong with the form of one variable, in a word; empty for nothing."""
     shape, *defects = variable.shape.split(":")
@@ -81,4 +113,4 @@ def _sentence(state: str, missing: list[str], malformed: list[str], count: int) 
             return text("all required variables are present and well formed ({count} variables seen)", count=count)
 
 
-CHECKS = (check_worker_environment,)
+CHECKS = (check_worker_environment, check_worker_concurrency)

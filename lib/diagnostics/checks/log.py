@@ -23,7 +23,9 @@ MANY_STALLS = 3
 _STARTUP = (Symptom.ENVIRONMENT_INVALID, Symptom.QUEUE_NAME_ILLEGAL, Symptom.MODULE_MISSING)
 _REDIS = (
     Symptom.CREDENTIALS_REJECTED,
+    Symptom.AUTH_TIMED_OUT,
     Symptom.NAME_UNRESOLVED,
+    Symptom.NAME_TEMPORARY,
     Symptom.QUOTA_EXHAUSTED,
     Symptom.REFUSED,
     Symptom.TIMED_OUT,
@@ -33,7 +35,8 @@ _REDIS = (
 _RUNNING = (Symptom.OUT_OF_MEMORY, Symptom.HEAP_FULL, Symptom.LOCK_LOST, Symptom.STALLED)
 _RECOVERY = {
     **dict.fromkeys(_STARTUP, ("worker.ready",)),
-    **dict.fromkeys(_REDIS, ("redis.ready", "worker.ready")),
+    # BullMQ repeats an error of the connection a second late; a job that starts was fetched from Redis.
+    **dict.fromkeys(_REDIS, ("redis.ready", "worker.ready", "job.start")),
     **dict.fromkeys(_RUNNING, ("worker.ready",)),
 }
 """Which later line proves that a symptom is over."""

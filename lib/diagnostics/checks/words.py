@@ -7,10 +7,12 @@ from diagnostics.text import Text, text
 
 WORDS: dict[Symptom, Text] = {
     Symptom.NAME_UNRESOLVED: text("host name not resolved (ENOTFOUND)"),
+    Symptom.NAME_TEMPORARY: text("the name server fails (EAI_AGAIN)"),
     Symptom.REFUSED: text("connection refused (ECONNREFUSED)"),
     Symptom.TIMED_OUT: text("no answer in time (ETIMEDOUT)"),
     Symptom.RESET: text("connection broken (ECONNRESET)"),
     Symptom.CREDENTIALS_REJECTED: text("token refused (WRONGPASS)"),
+    Symptom.AUTH_TIMED_OUT: text("token not checked in time, or wrong (DB connection timed-out or wrong password)"),
     Symptom.QUOTA_EXHAUSTED: text("request limit of the plan reached (max requests limit exceeded)"),
     Symptom.OUT_OF_MEMORY: text("memory full, writes refused (OOM)"),
     Symptom.HEAP_FULL: text("the worker's own memory is full (JavaScript heap out of memory)"),
@@ -25,6 +27,10 @@ WORDS: dict[Symptom, Text] = {
     Symptom.OPENROUTER_CREDENTIALS: text("OpenRouter refuses the key (401)"),
     Symptom.OPENROUTER_CREDIT: text("OpenRouter credit used up (402)"),
     Symptom.OPENROUTER_DOWN: text("OpenRouter answers with server errors (5xx)"),
+    Symptom.KOMMO_TOKEN: text("Kommo refuses the customer's refresh token (400/401)"),
+    Symptom.DATABASE_DOWN: text("the database does not answer (PGRST002)"),
+    Symptom.DATABASE_SCHEMA: text("a table or column is missing (PGRST205, 42P01)"),
+    Symptom.DATABASE_TIMEOUT: text("a statement took too long in the database (57014)"),
     Symptom.DATABASE: text("database errors"),
     Symptom.OTHER: text("an error nobody has described yet"),
 }

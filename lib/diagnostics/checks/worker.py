@@ -24,7 +24,9 @@ from diagnostics.text import Text, text
 
 REDIS_SYMPTOMS = (
     Symptom.NAME_UNRESOLVED,
+    Symptom.NAME_TEMPORARY,
     Symptom.CREDENTIALS_REJECTED,
+    Symptom.AUTH_TIMED_OUT,
     Symptom.QUOTA_EXHAUSTED,
     Symptom.REFUSED,
     Symptom.TIMED_OUT,

@@ -10,12 +10,11 @@ import re
 from diagnostics.readings import Symptom
 
 _TABLE: tuple[tuple[Symptom, str], ...] = (
-    (Symptom.NAME_UNRESOLVED, r"ENOTFOUND|EAI_AGAIN|Name or service not known|nodename nor servname"),
+    (Symptom.NAME_TEMPORARY, r"EAI_AGAIN|Temporary failure in name resolution"),
+    (Symptom.NAME_UNRESOLVED, r"ENOTFOUND|Name or service not known|nodename nor servname"),
     (Symptom.REFUSED, r"ECONNREFUSED|connection refused"),
-    (
-        Symptom.CREDENTIALS_REJECTED,
-        r"WRONGPASS|NOAUTH|NOPERM|DB connection timed-out or wrong username-password|invalid username-password",
-    ),
+    (Symptom.AUTH_TIMED_OUT, r"DB connection timed-out or wrong username-password"),
+    (Symptom.CREDENTIALS_REJECTED, r"WRONGPASS|NOAUTH|NOPERM|invalid username-password"),
     (
         Symptom.QUOTA_EXHAUSTED,
         r"max (daily |monthly )?requests? limit|max concurrent connections|max requests? size",
@@ -39,15 +38,19 @@ _TABLE: tuple[tuple[Symptom, str], ...] = (
     (Symptom.OPENROUTER_DOWN, r"(LLM API error|OpenRouter [a-z]* ?(API )?error):? 5\d\d"),
     (Symptom.LOCK_LOST, r"Missing lock for job|could not renew lock"),
     (Symptom.STALLED, r"stalled"),
+    (Symptom.KOMMO_TOKEN, r"Kommo (API error|request failed): 40[01]|CRM connection missing refresh token"),
+    (Symptom.DATABASE_DOWN, r"PGRST00[0-2]|Could not query the database"),
+    (Symptom.DATABASE_SCHEMA, r"PGRST20\d|42P01|42703|in the schema cache"),
+    (Symptom.DATABASE_TIMEOUT, r"57014|55P03|(statement|lock) timeout"),
     (
         Symptom.DATABASE,
-        r"PGRST\d{3}|Invalid API key|schema cache|connection pool|statement timeout|42P01|53300",
+        r"PGRST\d{3}|Invalid API key|schema cache|connection pool|53300",
     ),
     (Symptom.RESET, r"ECONNRESET|EPIPE|Connection is closed|Socket closed"),
     (Symptom.TIMED_OUT, r"ETIMEDOUT|timed? ?out"),
 )
 _COMPILED = tuple((symptom, re.compile(pattern, re.IGNORECASE)) for symptom, pattern in _TABLE)
-_KNOWN_CODE = re.compile(r"E[A-Z]{3,24}|ERR_[A-Z_]{3,40}|PGRST\d{3}|[1-5]\d\d|WRONGPASS|NOAUTH|NOPERM|OOM")
+_KNOWN_CODE = re.compile(r"E[A-Z]{3,24}|ERR_[A-Z_]{3,40}|PGRST\d{3}|57014|42P01|[1-5]\d\d|WRONGPASS|NOAUTH|NOPERM|OOM")
 _WORDS = frozenset(
     """a access address after again allowed an and api app are argument at bad be been by cannot closed code column
     command connect connected connection contain could crashed database deadlock denied disk does down empty error

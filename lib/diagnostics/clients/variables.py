@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from diagnostics.fingerprint import fingerprint
 from diagnostics.readings import Variable
 
 _OPEN = {
@@ -34,8 +34,9 @@ def _describe(name: str, value: str) -> Variable:
         name=name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,80}", name) else "…",
         length=len(value),
         shape=":".join([shape, *_defects(value)]),
-        fingerprint=hashlib.sha256(b"runbook:" + value.encode()).hexdigest()[:8] if len(value) >= 16 else "",
+        fingerprint=fingerprint(value),
         host=_host(value) if shape == "url" and name == _HOST_OF else "",
+        port=_port(value) if shape == "url" and name == _HOST_OF else None,
         value=value if kept and kept.fullmatch(value) else "",
     )
 
@@ -71,3 +72,10 @@ def _host(value: str) -> str:
     except ValueError:
         return ""
     return "" if "@" in value else parts.hostname or ""
+
+
+def _port(value: str) -> int | None:
+    try:
+        return urlsplit(value.strip().strip("\"'")).port
+    except ValueError:
+        return None

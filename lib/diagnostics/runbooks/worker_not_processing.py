@@ -47,7 +47,7 @@ RUNBOOK = Runbook(
         Step(
             line="1.A1",
             what=text("Check the environment variables in Railway"),
-            findings=("worker.environment",),
+            findings=("worker.environment", "worker.concurrency", "worker.token", "queue.server"),
             link="https://railway.app",
         ),
         Step(
@@ -65,7 +65,7 @@ RUNBOOK = Runbook(
         Step(
             line="1.B1",
             what=text("Check the errors of job processing"),
-            findings=("jobs.failures", "jobs.reason"),
+            findings=("jobs.failures", "jobs.reason", "jobs.duration"),
             link="https://world-wide-services.sentry.io",
         ),
         Step(

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sandbox.edge.backend import Backend
-from sandbox.edge.gate import NO_AUTHENTICATION, UNAUTHENTICATED, WRONG_PASSWORD, Credential
+from sandbox.edge.gate import AUTHENTICATION_LATE, NO_AUTHENTICATION, UNAUTHENTICATED, WRONG_PASSWORD, Credential
 from sandbox.edge.resp import ProtocolError, Request, RequestReader, arguments, encode
 
 if TYPE_CHECKING:
@@ -135,9 +135,9 @@ class ClientConnection(asyncio.Protocol):
             return
         username, token = (word.decode(errors="replace") for word in (words[place], words[place + 1]))
         credential = self._edge.gate.admit(username, token)
-        if credential is None:
+        if credential is None or credential.client in self._edge.weather.late:
             self._edge.gate.count(UNAUTHENTICATED, 1)
-            self._answer_in_order(WRONG_PASSWORD, passed)
+            self._answer_in_order(WRONG_PASSWORD if credential is None else AUTHENTICATION_LATE, passed)
             return
         self.credential = credential
         self._edge.gate.count(credential.client, 1)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 WRONG_PASSWORD = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
 NO_AUTHENTICATION = b"-NOAUTH Authentication required.\r\n"
 QUOTA_PAGE = "https://upstash.com/docs/redis/troubleshooting/max_daily_request_limit"
+AUTHENTICATION_LATE = b"-ERR DB connection timed-out or wrong username-password given\r\n"
+"""Upstash's words when its edge cannot check a token in time: the same as for a wrong one."""
 UNAUTHENTICATED = "unauthenticated"
 
 

@@ -40,6 +40,10 @@ class Edge:
         self.port: int = self._place.getsockname()[1]
         self._server: asyncio.Server | None = None
 
+    def beside(self, *, gate: Gate, backend_path: Path) -> Edge:
+        """Another database of the same provider: its own port, tokens and server, the same certificate."""
+        return Edge(gate=gate, tls=self._tls, backend_path=backend_path)
+
     async def open(self) -> None:
         """Accept connections; nothing happens when already open."""
         if self._server is None:

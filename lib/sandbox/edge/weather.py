@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)
@@ -13,3 +13,5 @@ class Weather:
     """Added to every request."""
     is_stalled: bool = False
     """Connections are accepted, nothing is ever answered."""
+    late: set[str] = field(default_factory=set)
+    """Clients whose tokens the edge cannot check in time, right as they are."""

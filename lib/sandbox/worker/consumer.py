@@ -18,6 +18,7 @@ from sandbox.worker.endpoints import Endpoints
 from sandbox.worker.environment import Environment
 from sandbox.worker.fetching import FetchingWorker
 from sandbox.worker.handlers import HANDLERS, JobFailed, Tools
+from sandbox.worker.kommo import Kommo
 from sandbox.worker.link import Link
 from sandbox.worker.log import Log
 from sandbox.worker.node_errors import reply_text
@@ -59,6 +60,7 @@ class Consumer:
         self._tools = Tools(
             database=Database(environment.database_dsn),
             openrouter=OpenRouter(environment.openrouter_url, environment.openrouter_key),
+            kommo=Kommo(environment.kommo_url),
             job_seconds=environment.job_seconds,
             retained=[],
         )
@@ -97,6 +99,7 @@ class Consumer:
         await self._main.close()
         await self._tools.database.close()
         await self._tools.openrouter.close()
+        await self._tools.kommo.close()
         self._log("info", "worker.shutdown.complete", "Graceful shutdown completed")
 
     def _link(self, *, on: Any) -> Link:
@@ -111,6 +114,7 @@ class Consumer:
             tls=tls,
             name=f"bull:{self._environment.queue_name}",
             on=on,
+            resolver=self._environment.resolver,
         )
 
     def _bullmq(self) -> FetchingWorker:

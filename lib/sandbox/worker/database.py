@@ -6,9 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection, Error, OperationalError
+
+from sandbox.worker.postgrest import rest_error
 
 POOL_SIZE = 5
+OPTIONS = "-c statement_timeout=8s"
+"""What Supabase sets for the role that its REST API connects with."""
 
 
 class Database:
@@ -24,11 +28,14 @@ class Database:
         """Run one statement of its own; its rows, if it gives any.
 
         Raises:
-            psycopg.Error: the database's own words.
+            RestError: what the REST API would say.
         """
-        async with self._connection() as connection:
-            cursor = await connection.execute(statement, values or None)
-            return await cursor.fetchall() if cursor.description else []
+        try:
+            async with self._connection() as connection:
+                cursor = await connection.execute(statement, values or None)
+                return await cursor.fetchall() if cursor.description else []
+        except Error as error:
+            raise rest_error(error) from error
 
     async def close(self) -> None:
         while not self._free.empty():
@@ -42,7 +49,9 @@ class Database:
         try:
             if connection is None or connection.closed:
                 connection = None
-                connection = await AsyncConnection.connect(self._dsn, autocommit=True, application_name="worker")
+                connection = await AsyncConnection.connect(
+                    self._dsn, autocommit=True, application_name="worker", options=OPTIONS
+                )
             yield connection
         except OperationalError:
             if connection is not None:

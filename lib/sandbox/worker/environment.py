@@ -27,6 +27,9 @@ class Environment:
     log_level: str
     is_production: bool
     extra_ca: str
+    resolver: str
+    """Name server of the host, `address:port`; empty: the system's own."""
+    kommo_url: str
     database_dsn: str
     """Stands for Supabase's REST API: where the tables really are."""
     job_seconds: float
@@ -64,6 +67,8 @@ def read_environment(values: Mapping[str, str]) -> Environment:
         log_level=values.get("LOG_LEVEL", ""),
         is_production=values.get("NODE_ENV") == "production",
         extra_ca=values.get("NODE_EXTRA_CA_CERTS", ""),
+        resolver=values.get("NAME_SERVER", ""),
+        kommo_url=values.get("KOMMO_BASE_URL", "https://www.kommo.com"),
         database_dsn=values.get("DATABASE_URL", ""),
         job_seconds=float(values.get("SIMULATED_JOB_SECONDS", "0.2")),
     )
@@ -146,6 +151,7 @@ RULES: Mapping[str, tuple[bool, Rule]] = {
     "ENCRYPTION_KEY": (True, _at_least(32)),
     "KOMMO_WEBHOOK_SECRET": (False, _at_least(16)),
     "OPENROUTER_BASE_URL": (False, _url),
+    "KOMMO_BASE_URL": (False, _url),
     "JOB_CONCURRENCY": (False, _positive_integer),
     "PORT": (False, _positive_integer),
 }

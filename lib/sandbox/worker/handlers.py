@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.worker.database import Database
+from sandbox.worker.kommo import Kommo, KommoError
 from sandbox.worker.openrouter import OpenRouter
 from sandbox.worker.weights import WEIGHTS
 
@@ -32,6 +33,7 @@ class Tools:
 
     database: Database
     openrouter: OpenRouter
+    kommo: Kommo
     job_seconds: float
     retained: list[bytearray]
     """What a leaking handler never lets go of."""
@@ -46,6 +48,7 @@ Handler = Callable[[Data, Tools], Awaitable[dict[str, object]]]
 
 async def sync_pipelines(data: Data, tools: Tools) -> dict[str, object]:
     connection = await _crm_connection(data, tools)
+    await _kommo_access(connection, tools)
     await tools.work("crm:sync-pipelines")
     await tools.database.execute(
         "INSERT INTO crm_pipelines (connection_id, external_id, name) VALUES (%s, %s, 'Sales')"
@@ -59,6 +62,7 @@ async def sync_pipelines(data: Data, tools: Tools) -> dict[str, object]:
 
 async def sync_contacts(data: Data, tools: Tools) -> dict[str, object]:
     connection = await _crm_connection(data, tools)
+    await _kommo_access(connection, tools)
     await tools.work("crm:sync-contacts")
     await _sync_done(connection, tools)
     return {"contacts": 50}
@@ -135,12 +139,17 @@ async def process_bulk_data(data: Data, tools: Tools) -> dict[str, object]:
     return await simulated("bulk_processing", "process-bulk-data")(data, tools)
 
 
+async def process_large_file(data: Data, tools: Tools) -> dict[str, object]:
+    """A file is loaded whole, and let go when the job ends."""
+    content = _loaded(int(data.get("fileMegabytes") or 0))
+    result = await simulated("file_processing", "process-large-file")(data, tools)
+    return {**result, "bytes": len(content)}
+
+
 async def fine_tune_model(data: Data, tools: Tools) -> dict[str, object]:
     """Training samples are loaded whole, and kept."""
     if megabytes := int(data.get("sampleMegabytes") or 0):
-        sample = bytearray(megabytes * 1024 * 1024)
-        sample[::4096] = b"x" * len(sample[::4096])
-        tools.retained.append(sample)
+        tools.retained.append(_loaded(megabytes))
     return await simulated("model_finetuning", "fine-tune-model")(data, tools)
 
 
@@ -156,12 +165,19 @@ HANDLERS: Mapping[str, Handler] = {
     "kommo:webhook": kommo_webhook,
     "kommo:send-message": send_message,
     "extract-knowledge-graph": extract_knowledge_graph,
-    "process-large-file": simulated("file_processing", "process-large-file"),
+    "process-large-file": process_large_file,
     "generate-report": simulated("report_generation", "generate-report"),
     "process-bulk-data": process_bulk_data,
     "fine-tune-model": fine_tune_model,
     "test-job": test_job,
 }
+
+
+def _loaded(megabytes: int) -> bytearray:
+    """So much memory, every page of it in use."""
+    content = bytearray(megabytes * 1024 * 1024)
+    content[::4096] = b"x" * len(content[::4096])
+    return content
 
 
 def _parse(seconds: float) -> None:
@@ -182,6 +198,23 @@ async def _crm_connection(data: Data, tools: Tools, missing: str = "CRM connecti
     if not rows:
         raise JobFailed(missing)
     return str(rows[0][0])
+
+
+async def _kommo_access(connection: str, tools: Tools) -> None:
+    """Renew the access to a customer's account; a refusal is written down for the page that offers to reconnect."""
+    rows = await tools.database.execute(
+        "SELECT refresh_token FROM crm_credentials WHERE connection_id = %s", connection
+    )
+    try:
+        await tools.kommo.refresh(str(rows[0][0]))
+    except KommoError as error:
+        await tools.database.execute(
+            "UPDATE crm_connections SET metadata = jsonb_build_object('sync', jsonb_build_object('status',"
+            " 'failed', 'error', %s::text)), updated_at = now() WHERE id = %s",
+            str(error),
+            connection,
+        )
+        raise
 
 
 async def _sync_done(connection: str, tools: Tools) -> None:

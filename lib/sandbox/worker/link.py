@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
+from sandbox.worker.names import lookup
 from sandbox.worker.node_errors import network_text, reply_text
 
 CONNECT_TIMEOUT_S = 15.0
@@ -39,8 +40,11 @@ class Rejected(ResponseError):
 class Link:
     """One named connection: `client` is redis-py's, `ping` is the health check's."""
 
-    def __init__(self, *, host: str, port: int, token: str, tls: ssl.SSLContext, name: str, on: OnEvent) -> None:
+    def __init__(
+        self, *, host: str, port: int, token: str, tls: ssl.SSLContext, name: str, on: OnEvent, resolver: str = ""
+    ) -> None:
         self.host, self.port = host, port
+        self._resolver = resolver
         self._tls = tls
         self._on = on
         self._is_closed = False
@@ -161,6 +165,8 @@ class Link:
 
     async def _resolve(self) -> str:
         """An address of the host. Names below `.invalid` have none and are not asked for (RFC 6761)."""
+        if self._resolver:
+            return await lookup(self.host, server=self._resolver)
         if self.host == "invalid" or self.host.endswith(".invalid"):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         found = await asyncio.get_running_loop().getaddrinfo(self.host, self.port, proto=6)
@@ -229,6 +235,9 @@ class _LinkConnection(SSLConnection):
             if getattr(error, "status_code", None):
                 raise Rejected(reply_text(error)) from error
             raise
+        except ResponseError as error:
+            # redis-py takes a general error's code away.
+            raise Rejected(f"ERR {error}") from error
         try:
             await self.send_command("INFO", check_health=False)
             await self.read_response()

@@ -30,7 +30,16 @@ from tests.diagnostics.healthy import (
 
 from diagnostics.causes.ranking import ASSERTED
 from diagnostics.model import Diagnosis, FailureKind
-from diagnostics.readings import Answer, LogEvent, OpenRouterAccount, QueueEvents, RedisServer, Symptom, Variable
+from diagnostics.readings import (
+    Answer,
+    LogEvent,
+    OpenRouterAccount,
+    QueueEvents,
+    RedisServer,
+    Symptom,
+    Variable,
+    WorkerLog,
+)
 from diagnostics.severity import Severity
 
 HANGS = {"worker.health": unanswered(Answer.SILENT)}
@@ -44,9 +53,17 @@ PILE = queue(counts(wait=900, active=0, **STILL))
 NO_JOBS = {"queue.state": PILE, "queue.jobs": rows()}
 
 
-def refused(symptom: Symptom, count: int = 5) -> tuple[LogEvent, ...]:
-    """Error lines of the connection to Redis."""
-    return tuple(line(5 + i, "redis.error", symptom=symptom) for i in range(count))
+def refused(symptom: Symptom, since_s: float = 9) -> tuple[LogEvent, ...]:
+    """Error lines of the connection to Redis, the first of them `since_s` seconds ago."""
+    return tuple(line(s, "redis.error", symptom=symptom) for s in (since_s, 8, 7, 6, 5))
+
+
+def slowed(types: int) -> WorkerLog:
+    """Jobs of so many types took two seconds each and now take twenty."""
+    names = [f"type-{i}" for i in range(types)]
+    before = [line(600 + i, job_name=name, duration_ms=2000.0) for i in range(6) for name in names]
+    now = [line(3 * i + 1, job_name=name, duration_ms=20_000.0) for i in range(4) for name in names]
+    return log(*before, *now, done=0)
 
 
 def dying(symptom: Symptom) -> tuple[LogEvent, ...]:
@@ -89,6 +106,15 @@ FAULTS: dict[str, tuple[Changes, str]] = {
         },
         "redis.name_unresolved",
     ),
+    "1.02 name server fails": (
+        {
+            **HANGS,
+            **NO_JOBS,
+            "worker.metrics": lost(Symptom.NAME_TEMPORARY),
+            "worker.log": log(*refused(Symptom.NAME_TEMPORARY), done=0),
+        },
+        "redis.name_flapping",
+    ),
     "1.03 instance down": (
         {
             **HANGS,
@@ -116,6 +142,28 @@ FAULTS: dict[str, tuple[Changes, str]] = {
             ),
             "worker.metrics": metrics(sample(redis_connected=True, redis_symptom=Symptom.CREDENTIALS_REJECTED)),
             "worker.log": log(*refused(Symptom.CREDENTIALS_REJECTED), done=0),
+        },
+        "redis.credentials_rejected",
+    ),
+    "1.05 token not checked in time": (
+        {
+            **NO_JOBS,
+            "worker.health": health(
+                answer=Answer.DEGRADED, status_code=503, redis_connected=False, redis_symptom=Symptom.AUTH_TIMED_OUT
+            ),
+            "worker.metrics": metrics(sample(redis_connected=True, redis_symptom=Symptom.AUTH_TIMED_OUT)),
+            "worker.log": log(*refused(Symptom.AUTH_TIMED_OUT), done=0),
+        },
+        "redis.auth_timeout",
+    ),
+    "1.04 refused in those words for an hour": (
+        {
+            **NO_JOBS,
+            "worker.health": health(
+                answer=Answer.DEGRADED, status_code=503, redis_connected=False, redis_symptom=Symptom.AUTH_TIMED_OUT
+            ),
+            "worker.metrics": metrics(sample(redis_connected=True, redis_symptom=Symptom.AUTH_TIMED_OUT)),
+            "worker.log": log(*refused(Symptom.AUTH_TIMED_OUT, 3600), done=0),
         },
         "redis.credentials_rejected",
     ),
@@ -169,6 +217,20 @@ FAULTS: dict[str, tuple[Changes, str]] = {
             "worker.metrics": metrics(sample(queue_name="jobs")),
         },
         "queue.name_mismatch",
+    ),
+    "1.13 another Redis": (
+        {
+            **NO_JOBS,
+            "railway.service": service(
+                variables=(
+                    Variable(
+                        name="UPSTASH_REDIS_REST_URL", length=30, shape="url", fingerprint="0d", host="other.example"
+                    ),
+                    *(v for v in service().variables or () if v.name != "UPSTASH_REDIS_REST_URL"),
+                )
+            ),
+        },
+        "queue.redis_mismatch",
     ),
     "1.14 handler missing": (
         {"worker.log": log(*failures(Symptom.HANDLER_MISSING, "process-asset"))},
@@ -229,6 +291,10 @@ FAULTS: dict[str, tuple[Changes, str]] = {
         "openrouter.credit_exhausted",
     ),
     "1.18 down": ({"worker.log": log(*failures(Symptom.OPENROUTER_DOWN))}, "openrouter.down"),
+    "1.20 Kommo access revoked": (
+        {"worker.log": log(*(line(2 + i, "job.failed", symptom=Symptom.KOMMO_TOKEN, job_name="x") for i in range(2)))},
+        "jobs.kommo_reauthorisation",
+    ),
     "1.22 no work at all": (
         {
             "queue.state": queue(counts(wait=0, active=0, newest_completed_at=ago(7200), oldest_waiting_at=None)),
@@ -242,6 +308,29 @@ FAULTS: dict[str, tuple[Changes, str]] = {
             "queue.state": queue(counts(wait=2000, active=50), counts(wait=1990, active=50, last_id=8900)),
         },
         "traffic.surge",
+    ),
+    "2.02 database slow": (
+        {
+            "queue.state": queue(counts(wait=900, active=50), counts(wait=890, active=50, last_id=8900)),
+            "worker.log": slowed(5),
+        },
+        "database.slow_queries",
+    ),
+    "2.03 storm of 429": (
+        {
+            "queue.state": queue(counts(delayed=900)),
+            "worker.log": log(*failures(Symptom.OPENROUTER_RATE_LIMITED)),
+        },
+        "openrouter.rate_limited",
+    ),
+    "database down": ({"worker.log": log(*failures(Symptom.DATABASE_DOWN))}, "database.down"),
+    "4.06 table missing": (
+        {"worker.log": log(*failures(Symptom.DATABASE_SCHEMA, "kommo:webhook"))},
+        "database.schema_missing",
+    ),
+    "4.10 one table locked": (
+        {"worker.log": log(*failures(Symptom.DATABASE_TIMEOUT, "kommo:webhook"))},
+        "database.lock_contention",
     ),
     "2.04 poison type": (
         {"worker.log": log(*failures(Symptom.OTHER, "generate-report"))},
@@ -391,6 +480,16 @@ def test_a_cause_explains_most_of_what_is_abnormal(fault: str) -> None:
 
 PAIRS = [
     ("1.01 host name wrong", "1.03 network blocked for the worker"),
+    ("1.01 host name wrong", "1.02 name server fails"),
+    ("1.04 token rotated", "1.05 token not checked in time"),
+    ("1.04 refused in those words for an hour", "1.05 token not checked in time"),
+    ("1.12 queue name differs", "1.13 another Redis"),
+    ("2.01 surge", "2.02 database slow"),
+    ("2.02 database slow", "2.03 storm of 429"),
+    ("2.02 database slow", "4.10 one table locked"),
+    ("2.03 storm of 429", "2.08 delayed pile-up"),
+    ("1.20 Kommo access revoked", "2.04 poison type"),
+    ("database down", "4.06 table missing"),
     ("1.03 instance down", "1.16 event loop blocked"),
     ("1.08 variable invalid", "1.09 module missing"),
     ("1.11 queue paused", "1.22 no work at all"),
@@ -440,6 +539,15 @@ def test_the_two_public_addresses_are_already_useful(fault: str, cause: str) -> 
     changes = {p: r for p, r in FAULTS[fault][0].items() if p in ("worker.health", "worker.metrics")}
     top = diagnosed(public(changes)).causes[0]
     assert (top.id, top.confidence >= ASSERTED) == (cause, True)
+
+
+def test_an_ambiguous_refusal_of_unknown_age_is_doubted() -> None:
+    """From the public addresses alone nobody can say whether the token is wrong: nothing is asserted but a test."""
+    changes = {p: r for p, r in FAULTS["1.05 token not checked in time"][0].items() if p.startswith("worker.h")}
+    diagnosis = diagnosed(public(changes))
+    assert diagnosis.causes[0].id == "unexplained"
+    assert {c.id for c in diagnosis.causes[1:]} == {"redis.auth_timeout", "redis.credentials_rejected"}
+    assert "PING by REST" in str(diagnosis.next_probe)
 
 
 def test_a_quiet_failure_of_two_replicas_in_one_place_is_not_asserted() -> None:

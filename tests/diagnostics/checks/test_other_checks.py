@@ -54,6 +54,29 @@ def test_redis_out_of_reach_for_us_alone_is_our_blind_spot(worker: Changes) -> N
     assert (finding.severity, finding.state) == (UNKNOWN, "blind")
 
 
+@pytest.mark.parametrize(
+    ("told", "set_to", "state"),
+    [
+        (24, "25", "lowered"),
+        (25, "50", "usual"),
+        (26, "25", "raised"),
+        (50, "50", "raised"),
+        (None, "50", "raised"),
+        (None, "", "not_told"),
+        (None, "many", "not_told"),
+    ],
+)
+def test_the_concurrency_at_work_goes_before_the_one_set(told: int | None, set_to: str, state: str) -> None:
+    """What the worker says counts, else Railway's variable; 25 is usual, and another value is no fault of its own."""
+    variable = Variable(name="JOB_CONCURRENCY", length=len(set_to), shape="integer", fingerprint="", value=set_to)
+    changes: Changes = {
+        "worker.health": health(concurrency=told),
+        "railway.service": service(variables=(variable,)),
+    }
+    finding = found("worker.concurrency", changes)
+    assert (finding.state, finding.severity) == (state, OK)
+
+
 def test_a_spent_quota_counts_from_either_side() -> None:
     """The server's own word needs no second witness."""
     finding = found("redis.connection", {"redis.connection": FailureKind.QUOTA})

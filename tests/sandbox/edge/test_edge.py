@@ -10,8 +10,9 @@ import pytest
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from tests.sandbox.edge.field import Field, open_field
+from tests.sandbox.edge.field import USERS, Field, open_field
 
+from sandbox.edge import Credential, Gate
 from sandbox.edge.backend import Backend
 
 
@@ -51,6 +52,36 @@ async def test_a_wrong_token_is_refused_in_the_servers_words(field: Field, usern
     assert await field.raw(f"AUTH {username} {token}\r\n".encode(), b"\r\n") == wrong
     with pytest.raises(AuthenticationError):
         await field.client(token, username).ping()
+
+
+async def test_a_late_token_check_is_worded_like_a_wrong_token(field: Field) -> None:
+    """For one client; the token is right all the time, and others pass."""
+    field.edge.weather.late.add("worker")
+    try:
+        async with field.client("worker-token") as client:
+            with pytest.raises(ResponseError, match="DB connection timed-out or wrong username-password given"):
+                await client.ping()
+        async with field.client() as client:
+            assert await client.ping()
+    finally:
+        field.edge.weather.late.clear()
+    async with field.client("worker-token") as client:
+        assert await client.ping()
+
+
+async def test_a_database_beside_has_tokens_and_keys_of_its_own(field: Field) -> None:
+    """Another port with the same certificate: a token of one is none of the other."""
+    credential = Credential(client="worker", username="default", token="other", backend_password=USERS.default)
+    beside = field.edge.beside(gate=Gate(credentials=[credential]), backend_path=field.server.socket_path)
+    await beside.open()
+    try:
+        async with field.client("other", port=beside.port) as client:
+            assert await client.ping()
+        async with field.client("operator-token", port=beside.port) as client:
+            with pytest.raises(AuthenticationError):
+                await client.ping()
+    finally:
+        beside.close()
 
 
 async def test_a_command_before_authentication_is_refused(field: Field) -> None:

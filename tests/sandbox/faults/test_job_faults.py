@@ -58,6 +58,9 @@ SEEN: dict[str, Sight] = {
     "openrouter-credentials-rejected": both(well, says("LLM API error: 401")),
     "openrouter-credit-exhausted": both(well, says("LLM API error: 402")),
     "openrouter-down": both(well, says("LLM API error: 503")),
+    "openrouter-429-storm": both(well, says("LLM API error: 429"), queue(lambda n: n["delayed"] > 500)),
+    "kommo-token-revoked": both(well, says("Kommo API error: 400")),
+    "kommo-hiccup": both(well, says("Kommo API error: 502"), queue(lambda n: n["wait"] < 20)),
     "queue-resumed": both(well, queue(lambda n: n["paused"] == 0)),
     "queue-quiet": both(well, queue(lambda n: n["wait"] == 0)),
     "jobs-slow-but-finishing": both(well, queue(lambda n: n["wait"] == 0)),
@@ -121,7 +124,7 @@ async def test_dead_letters_pile_up_where_nobody_counts(one: Running) -> None:
 
 def test_every_fault_is_tested_somewhere() -> None:
     """A fault that is added is seen from outside in one of these modules."""
-    from tests.sandbox.faults import test_redis_faults, test_worker_faults
+    from tests.sandbox.faults import test_database_faults, test_redis_faults, test_worker_faults
 
-    tested = {*SEEN, *test_redis_faults.SEEN, *test_worker_faults.SEEN}
+    tested = {*SEEN, *test_database_faults.SEEN, *test_redis_faults.SEEN, *test_worker_faults.SEEN}
     assert tested == {fault.name for fault in FAULTS}

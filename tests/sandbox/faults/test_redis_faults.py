@@ -6,7 +6,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from tests.sandbox.faults.observations import Sight, both, health_says, says, silent_but_measured, well
+from tests.sandbox.faults.observations import Sight, both, health_says, queue, says, silent_but_measured, well
 from tests.sandbox.running import Running, eventually, running
 
 
@@ -41,6 +41,11 @@ SEEN: dict[str, Sight] = {
     "redis-token-rotated": both(health_says(503, "WRONGPASS invalid username-password pair"), _operator_reads),
     "redis-quota-exhausted": both(health_says(503, "max daily request limit exceeded"), _operator_cannot),
     "redis-memory-full": both(well, _memory_is_used_up),
+    "redis-name-flapping": both(silent_but_measured("getaddrinfo EAI_AGAIN localhost"), _operator_reads),
+    "redis-name-hiccup": both(well, says("EAI_AGAIN")),
+    "redis-auth-timeout": both(health_says(503, "ERR DB connection timed-out or wrong"), _operator_reads),
+    "redis-auth-hiccup": both(well, says("DB connection timed-out")),
+    "redis-other-database": both(well, _operator_reads, queue(lambda n: n["wait"] > 5 and n["active"] == 0)),
     "redis-name-alias": well,
     "redis-restarted": well,
     "redis-slow-but-answering": both(well, _operator_reads),

@@ -24,6 +24,15 @@ async def _concurrency_10(one: Running) -> bool:
     return answer is not None and answer.json()["worker"]["concurrency"] == 10
 
 
+async def _concurrency_50(one: Running) -> bool:
+    answer = await one.get("/health")
+    return answer is not None and answer.json()["worker"]["concurrency"] == 50
+
+
+async def _restarts_at_50(one: Running) -> bool:
+    return await _restarts(one) and await _concurrency_50(one)
+
+
 SEEN: dict[str, Sight] = {
     "worker-down": health(502),
     "worker-environment-invalid": both(
@@ -32,6 +41,8 @@ SEEN: dict[str, Sight] = {
     "worker-crash-loop": both(health(502), says("[ERR_MODULE_NOT_FOUND]: Cannot find module")),
     "worker-illegal-queue-name": both(health(502), says("Queue name cannot contain :")),
     "worker-out-of-memory": _restarts,
+    "concurrency-raised": _restarts_at_50,
+    "concurrency-doubled": both(well, _concurrency_50),
     "worker-event-loop-blocked": _nothing_answers,
     "worker-valid-change": both(well, _concurrency_10),
     "worker-redeployed": both(well, says("Worker started successfully")),

@@ -1,0 +1,103 @@
+"""Evidence of real faults, recorded on the sandbox: judged without it, and told from what looks alike."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from diagnostics.causes.ranking import ASSERTED
+from diagnostics.judgement import conclude
+from diagnostics.model import Diagnosis
+from diagnostics.records import read
+from diagnostics.runbooks import TRIAGE
+from oncall.proving import expectations
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "tests" / "fixtures" / "evidence"
+RECORDED = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+EXPECTED = {row.fault: row for row in expectations((ROOT / "docs" / "causes.md").read_text("utf-8"))}
+
+
+@cache
+def judged(fault: str) -> Diagnosis:
+    """The verdict on what was recorded while this fault was in force."""
+    recording = read((FOLDER / f"{fault}.jsonl").read_text("utf-8"))
+    assert recording.trailer is not None
+    return conclude(TRIAGE, recording.scope, recording.evidence, recording.trailer, raise_bugs=True)
+
+
+@pytest.mark.parametrize("fault", RECORDED)
+def test_a_recorded_fault_is_judged_as_the_table_says(fault: str) -> None:
+    """An accepted cause stands on top, asserted, with the row's severity; a control has none."""
+    diagnosis = judged(fault)
+    top, row = diagnosis.causes[0], EXPECTED[fault]
+    assert top.id in row.accepted
+    assert top.confidence >= ASSERTED
+    assert diagnosis.severity.value == row.severity
+
+
+PAIRS = [
+    ("1.01|1.02", "redis-name-unresolved", "redis-name-flapping", "worker.redis"),
+    ("1.01|1.03", "redis-name-unresolved", "redis-down", "worker.redis"),
+    ("1.02|1.03", "redis-name-flapping", "redis-down", "redis.connection"),
+    ("1.04|1.05", "redis-token-rotated", "redis-auth-timeout", "worker.token"),
+    ("1.03|1.16", "redis-down", "worker-event-loop-blocked", "worker.endpoints"),
+    ("1.01|1.16", "redis-name-unresolved", "worker-event-loop-blocked", "worker.endpoints"),
+    ("1.08|1.09", "worker-environment-invalid", "worker-crash-loop", "worker.errors"),
+    ("1.11|1.22", "queue-paused", "queue-quiet", "queue.paused"),
+    ("1.15|2.01", "handlers-hung", "traffic-surge", "queue.progress"),
+    ("1.12|1.13", "queue-name-mismatch", "redis-other-database", "queue.name"),
+    ("1.12|1.13", "queue-name-mismatch", "redis-other-database", "queue.server"),
+    ("2.01|2.02", "traffic-surge", "database-slow", "jobs.duration"),
+    ("2.02|2.03", "database-slow", "openrouter-429-storm", "jobs.reason"),
+    ("2.02|2.03", "database-slow", "openrouter-429-storm", "jobs.duration"),
+    ("2.02|4.10", "database-slow", "database-locked", "jobs.reason"),
+    ("2.03|2.08", "openrouter-429-storm", "queue-delayed-backlog", "jobs.reason"),
+    ("2.08|2.09", "queue-delayed-backlog", "queue-prioritized-backlog", "queue.delayed"),
+    ("4.01|4.06", "database-down", "database-table-missing", "jobs.reason"),
+]
+"""Rows of the platform's table of confusable pairs that the sandbox can produce, and the finding that separates them."""
+
+
+@pytest.mark.parametrize(("rows", "one", "other", "separator"), PAIRS)
+def test_confusable_faults_are_separated(rows: str, one: str, other: str, separator: str) -> None:
+    """The separating finding differs, and neither asserts the other's cause."""
+    states = [{f.id: f.state for f in judged(fault).findings}.get(separator) for fault in (one, other)]
+    assert states[0] != states[1], rows
+    for here, there in ((one, other), (other, one)):
+        asserted = {c.id for c in judged(here).causes if c.confidence >= ASSERTED}
+        assert judged(there).causes[0].id not in asserted
+
+
+DOUBTS = ["redis-auth-timeout", "database-locked", "database-slow"]
+"""Faults that another one can look like from where we stand."""
+
+
+@pytest.mark.parametrize("fault", DOUBTS)
+def test_a_cause_that_cannot_be_sure_names_the_next_probe(fault: str) -> None:
+    """Asserted below what two witnesses would give, with the cheapest test beside it."""
+    diagnosis = judged(fault)
+    assert diagnosis.causes[0].confidence < 0.8
+    assert diagnosis.next_probe is not None
+
+
+@pytest.mark.parametrize(
+    ("compound", "explained"),
+    [
+        ("queue-delayed-backlog+redis-quota-exhausted", ("redis.connection", "worker.redis", "worker.health")),
+        ("openrouter-down+queue-paused", ("queue.paused",)),
+    ],
+)
+def test_of_two_faults_the_upper_one_explains_its_own(compound: str, explained: tuple[str, ...]) -> None:
+    """What follows from the cause on top is put under it."""
+    assert set(explained) <= set(judged(compound).causes[0].explains)
+
+
+def test_a_hidden_token_stays_hidden_in_recordings() -> None:
+    """Recorded evidence carries fingerprints and masks, never a token of the sandbox."""
+    for fault in RECORDED:
+        text = (FOLDER / f"{fault}.jsonl").read_text("utf-8")
+        assert "rediss://default:" not in text.replace("rediss://default:•••@", "")
+        assert "sk-or-v1-" not in text.replace("sk-or-v1-•••", "")

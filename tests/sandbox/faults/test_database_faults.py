@@ -1,0 +1,66 @@
+"""Faults of the database, as the jobs that need it feel them."""
+
+from collections.abc import Iterator
+
+import pytest
+from psycopg import AsyncConnection
+from tests.sandbox.faults.observations import Sight, both, queue, says, well
+from tests.sandbox.running import Running, eventually, running
+
+
+async def _no_database(one: Running) -> bool:
+    return one.status()["postgres"]["pid"] is None
+
+
+async def _a_write_is_slow(one: Running) -> bool:
+    rows = await _rows(
+        one, "SELECT max_exec_time FROM extensions.pg_stat_statements WHERE query ~ 'UPDATE webhook_events'"
+    )
+    return any(each > 1000 for (each,) in rows)
+
+
+async def _somebody_waits_for_a_lock(one: Running) -> bool:
+    return bool(await _rows(one, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+
+async def _a_backup_is_open(one: Running) -> bool:
+    return bool(await _rows(one, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg_dump'"))
+
+
+async def _a_view_stands_there(one: Running) -> bool:
+    return await _rows(one, "SELECT relkind::text FROM pg_class WHERE relname = 'webhook_events'") == [("v",)]
+
+
+async def _rows(one: Running, query: str) -> list[tuple[object, ...]]:
+    async with await AsyncConnection.connect(one.status()["postgres"]["dsn"]) as connection:
+        return await (await connection.execute(query.encode())).fetchall()
+
+
+SEEN: dict[str, Sight] = {
+    "database-down": both(well, _no_database, says("PGRST002")),
+    "database-table-missing": both(well, says("PGRST205")),
+    "database-slow": both(well, _a_write_is_slow, queue(lambda n: n["wait"] > 300)),
+    "database-locked": both(well, _somebody_waits_for_a_lock, says("statement timeout")),
+    "database-restarted": both(well, queue(lambda n: n["wait"] < 20)),
+    "database-table-renamed": both(well, _a_view_stands_there, queue(lambda n: n["wait"] < 20)),
+    "database-slightly-slow": both(well, queue(lambda n: n["wait"] < 20)),
+    "database-backup": both(well, _a_backup_is_open, queue(lambda n: n["wait"] < 20)),
+}
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("database-faults")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", SEEN)
+async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
+    """`fault` returns when it shows; after `heal` the backlog drains."""
+    await one.fault(name)
+    try:
+        await eventually(lambda: SEEN[name](one), 20)
+    finally:
+        await one.heal()
+    drained = both(well, queue(lambda n: n["wait"] + n["paused"] < 30))
+    await eventually(lambda: drained(one), 90)
