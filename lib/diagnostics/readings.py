@@ -147,6 +147,14 @@ class QueueCounts:
             return None
         return self.wait + self.paused + self.prioritized
 
+    @property
+    def script_depth(self) -> int | None:
+        """What `scripts/monitor-redis-queue.sh` calls the depth: wait + active; `None` when one of them is unknown.
+
+        The script itself prints 0 where a read fails, and never sees paused, prioritized, delayed or failed jobs.
+        """
+        return None if self.wait is None or self.active is None else self.wait + self.active
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
