@@ -16,7 +16,7 @@ from diagnostics.report.summary import Summary, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording
 
-_STYLES = {
+STYLES = {
     Severity.OK: "bold green",
     Severity.WARNING: "bold yellow",
     Severity.CRITICAL: "bold white on red",
@@ -39,7 +39,17 @@ def print_verdict(
     """Write the verdict to `stream`, at most 100 columns wide. `artifact` is where the report lies, if anywhere."""
     wording = Wording(language, timezone)
     summary = summarise(diagnosis, wording)
-    console = Console(
+    console = page(stream, width)
+    _head(console, summary, wording)
+    _facts(console, summary, wording)
+    _findings(console, diagnosis, wording)
+    _unseen(console, summary, wording)
+    _next(console, summary, wording, artifact)
+
+
+def page(stream: TextIO, width: int | None = None) -> Console:
+    """A console that prints what it is given, at most 100 columns wide."""
+    return Console(
         file=stream,
         width=min(width or _columns(), _WIDEST),
         highlight=False,
@@ -47,11 +57,6 @@ def print_verdict(
         emoji=False,
         legacy_windows=False,
     )
-    _head(console, summary, wording)
-    _facts(console, summary, wording)
-    _findings(console, diagnosis, wording)
-    _unseen(console, summary, wording)
-    _next(console, summary, wording, artifact)
 
 
 def _columns() -> int:
@@ -61,7 +66,7 @@ def _columns() -> int:
 def _head(console: Console, summary: Summary, wording: Wording) -> None:
     _ = wording.translate
     console.print(Rich(_("profile {profile} · {incident}").format(profile=summary.profile, incident=summary.incident)))
-    word = (f" {summary.severity_word} ", _STYLES[summary.severity])
+    word = (f" {summary.severity_word} ", STYLES[summary.severity])
     console.print(Rich.assemble(word, " ", (summary.headline, "bold")))
     if summary.partial:
         console.print(Rich(summary.partial))
@@ -77,7 +82,7 @@ def _facts(console: Console, summary: Summary, wording: Wording) -> None:
         (_("escalate"), summary.escalation),
     ):
         if value:
-            _row(console, label, value)
+            row(console, label, value)
 
 
 def _findings(console: Console, diagnosis: Diagnosis, wording: Wording) -> None:
@@ -85,11 +90,11 @@ def _findings(console: Console, diagnosis: Diagnosis, wording: Wording) -> None:
     bad = [f for f in worst_first(diagnosis.findings) if f.severity in (Severity.CRITICAL, Severity.WARNING)]
     if not bad:
         return
-    _title(console, _("What is wrong"))
+    title(console, _("What is wrong"))
     for finding in bad[:_SHOWN]:
-        _row(console, wording.severity(finding.severity), _told(finding, wording), style=_STYLES[finding.severity])
+        row(console, wording.severity(finding.severity), _told(finding, wording), style=STYLES[finding.severity])
     if len(bad) > _SHOWN:
-        _row(console, "", _("and {count} more, see the report").format(count=len(bad) - _SHOWN))
+        row(console, "", _("and {count} more, see the report").format(count=len(bad) - _SHOWN))
 
 
 def _told(finding: Finding, wording: Wording) -> str:
@@ -105,31 +110,32 @@ def _unseen(console: Console, summary: Summary, wording: Wording) -> None:
     _ = wording.translate
     if not summary.unseen:
         return
-    _title(console, _("What we could not see"))
+    title(console, _("What we could not see"))
     for spot in summary.unseen[:_SHOWN]:
-        _paragraph(console, spot.why, indent=2)
-        _paragraph(console, "→ " + spot.regain, indent=4)
-        _paragraph(console, _("hides {checks}").format(checks=spot.checks), indent=4)
+        paragraph(console, spot.why, indent=2)
+        paragraph(console, "→ " + spot.regain, indent=4)
+        paragraph(console, _("hides {checks}").format(checks=spot.checks), indent=4)
     if len(summary.unseen) > _SHOWN:
-        _paragraph(console, _("and {count} more, see the report").format(count=len(summary.unseen) - _SHOWN), indent=2)
+        paragraph(console, _("and {count} more, see the report").format(count=len(summary.unseen) - _SHOWN), indent=2)
 
 
 def _next(console: Console, summary: Summary, wording: Wording, artifact: Path | str | None) -> None:
     _ = wording.translate
     if summary.command:
-        _title(console, _("See it yourself"))
-        _verbatim(console, summary.command)
+        title(console, _("See it yourself"))
+        verbatim(console, summary.command)
     if artifact is not None:
-        _title(console, _("Report"))
-        _verbatim(console, str(Path(artifact) / "report.html"))
+        title(console, _("Report"))
+        verbatim(console, str(Path(artifact) / "report.html"))
 
 
-def _title(console: Console, title: str) -> None:
+def title(console: Console, words: str) -> None:
+    """A heading after an empty line."""
     console.print()
-    console.print(Rich(title, style="bold"))
+    console.print(Rich(words, style="bold"))
 
 
-def _row(console: Console, label: str, value: str, *, style: str = "") -> None:
+def row(console: Console, label: str, value: str, *, style: str = "") -> None:
     """A label and its text with a hanging indent; a label too long for its column gets a line of its own."""
     if len(label) >= _LABEL:
         console.print(Rich(f"  {label}", style=style))
@@ -141,7 +147,8 @@ def _row(console: Console, label: str, value: str, *, style: str = "") -> None:
         console.print(start + line, soft_wrap=True)
 
 
-def _paragraph(console: Console, value: str, *, indent: int) -> None:
+def paragraph(console: Console, value: str, *, indent: int) -> None:
+    """A text, all its lines indented."""
     for line in _wrapped(console, value, indent=indent):
         console.print(Rich(" " * indent) + line, soft_wrap=True)
 
@@ -152,6 +159,6 @@ def _wrapped(console: Console, value: str, *, indent: int) -> list[Rich]:
     return [Rich(line) for line in lines or [""]]
 
 
-def _verbatim(console: Console, line: str) -> None:
+def verbatim(console: Console, line: str) -> None:
     """A line to copy: never wrapped by us, so that pasting it yields one command."""
     console.print(Rich(f"  {line}"), soft_wrap=True)

@@ -12,7 +12,7 @@ from diagnostics.trends.capacity import capacity
 from diagnostics.trends.jobtypes import job_types, slowdown
 from diagnostics.trends.whatif import Lever, WhatIf, told_drain, what_ifs
 
-_ADVISED = ("traffic.surge", "worker.concurrency_too_low")
+_ADVISED = ("traffic.surge", "traffic.burst", "worker.concurrency_too_low")
 """Causes whose remedy is more slots."""
 
 

@@ -48,6 +48,17 @@ class Slots:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flows:
+    """Jobs per second of late, and the seconds the latter was seen for."""
+
+    arrivals: Estimate
+    """Jobs that became ready, retries included."""
+    taken: Estimate
+    """Jobs that the worker took."""
+    span_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
     """One queue's room at the newest count."""
 
@@ -102,22 +113,21 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
     """The room of the deepest queue; `None` where depth, slots, arrivals or job length are not known."""
     queue = main_queue(seen, scope)
     state = seen.reading(QueueState)
-    now, before = (state.now(queue), state.before(queue)) if state else (None, None)
+    now = state.now(queue) if state else None
     slots = slots_held(seen, scope)
-    if state is None or now is None or before is None or now.depth is None or slots.count <= 0:
+    if now is None or now.depth is None or slots.count <= 0:
         return None
-    flows = _flows(seen, queue) or _two_counts(before, now, state.gap_s)
-    length = job_length(seen)
-    if flows is None:
+    moving, length = flows(seen, queue), job_length(seen)
+    if moving is None:
         return None
-    arrivals, starts, span_s = flows
-    is_measured = _is_telling(now, slots, starts, span_s, length)
-    output = starts if is_measured else _could(slots, length)
+    could = _could(slots, length)
+    is_measured = _is_telling(now, slots, moving, could)
+    output = moving.taken if is_measured else could
     if now.is_paused:
         output = Estimate(value=0.0, low=0.0, high=0.0, how=text("the queue is paused"))
     if output is None:
         return None
-    held = _held_s(slots, starts) if is_measured and starts.value else length
+    held = _held_s(slots, moving.taken) if is_measured and moving.taken.value else length
     if held is None:
         return None
     return Capacity(
@@ -125,12 +135,26 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
         backlog=now.depth,
         active=now.active,
         slots=slots,
-        arrivals=arrivals,
+        arrivals=moving.arrivals,
         output=output,
         length=held,
         is_measured=is_measured,
         is_paused=bool(now.is_paused),
     )
+
+
+def flows(seen: Seen, queue: str) -> Flows | None:
+    """What enters `queue` and what is taken from it, by the event stream, else by two counts."""
+    for events, since, until in _events(seen, queue):
+        taken = _stretch(events, since, until, _STARTS)
+        return Flows(
+            arrivals=_rate(events, since, until, _ENTERS),
+            taken=poisson(taken.count, taken.span_s, _told(taken)),
+            span_s=taken.span_s,
+        )
+    state = seen.reading(QueueState)
+    now, before = (state.now(queue), state.before(queue)) if state else (None, None)
+    return _two_counts(before, now, state.gap_s) if state and now and before else None
 
 
 def slots_held(seen: Seen, scope: Scope) -> Slots:
@@ -149,24 +173,29 @@ def slots_held(seen: Seen, scope: Scope) -> Slots:
 
 
 def job_length(seen: Seen) -> Estimate | None:
-    """Seconds a job holds its slot on average: from log lines or job rows, else the worker's own average."""
+    """Seconds a job holds its slot on average, from whichever rests on more jobs: log lines or rows, or the
+    worker's own average.
+
+    Rows are the newest hundred: just after a burst those are the short jobs, the long ones still run.
+    """
     spans, how = lengths_s(seen)
-    if (told := mean(spans, how)) is not None:
-        return told
+    average, jobs = _workers_average(seen)
+    return average if average and jobs > len(spans) else mean(spans, how) or average
+
+
+def _workers_average(seen: Seen) -> tuple[Estimate | None, int]:
+    """The replicas' averages of their last thousand jobs, and on how many they rest."""
     metrics = seen.reading(WorkerMetrics)
-    told_by = {s.started_at: s for s in (metrics.samples if metrics else ()) if s.average_ms}
-    if not told_by:
-        return None
-    value = sum(s.average_ms or 0 for s in told_by.values()) / len(told_by) / 1000
-    jobs = sum(min(_REMEMBERED, max(1, s.completed)) for s in told_by.values())
+    told = {s.started_at.timestamp() // 5: s for s in (metrics.samples if metrics else ()) if s.average_ms}
+    jobs = [min(_REMEMBERED, max(1, s.completed)) for s in told.values()]
+    if not told:
+        return None, 0
+    seconds = sum((s.average_ms or 0) / 1000 * n for s, n in zip(told.values(), jobs, strict=True))
+    value = seconds / sum(jobs)
     # Only the mean is told. Lengths of a mix of job types spread about as far as their mean.
-    error = Z * value / sqrt(jobs)
-    return Estimate(value=value, low=max(0.0, value - error), high=value + error, how=text("the worker's average"))
-
-
-def arrivals_rate(seen: Seen, queue: str) -> Estimate | None:
-    """Jobs added per second, new ones only, from the event stream; `None` without it."""
-    return next((_rate(*read, ("added",)) for read in _events(seen, queue)), None)
+    error = Z * value / sqrt(sum(jobs))
+    how = text("the worker's average of {count} jobs", count=sum(jobs))
+    return Estimate(value=value, low=max(0.0, value - error), high=value + error, how=how), sum(jobs)
 
 
 def _railways(service: RailwayService | None) -> list[int]:
@@ -184,18 +213,6 @@ def _events(seen: Seen, queue: str) -> Iterable[tuple[QueueEvents, int, int]]:
                 yield events, events.complete_since_ms, until
 
 
-def _flows(seen: Seen, queue: str) -> tuple[Estimate, Estimate, float] | None:
-    """Jobs per second becoming ready and taken, by the event stream, and the seconds the latter was seen for."""
-    for events, since, until in _events(seen, queue):
-        taken = _stretch(events, since, until, _STARTS)
-        return (
-            _rate(events, since, until, _ENTERS),
-            poisson(taken.count, taken.span_s, _told(taken)),
-            taken.span_s,
-        )
-    return None
-
-
 def _rate(events: QueueEvents, since: int, until: int, kinds: tuple[str, ...]) -> Estimate:
     stretch = _stretch(events, since, until, kinds)
     return poisson(stretch.count, stretch.span_s, _told(stretch))
@@ -210,7 +227,7 @@ def _told(stretch: Stretch) -> Text:
     return text("{count} in {span:.0f} s of the event stream", count=stretch.count, span=stretch.span_s)
 
 
-def _two_counts(before: QueueCounts, now: QueueCounts, gap_s: float) -> tuple[Estimate, Estimate, float] | None:
+def _two_counts(before: QueueCounts, now: QueueCounts, gap_s: float) -> Flows | None:
     """The same from two counts: the id counter tells arrivals, the change of depth what was taken."""
     if before.last_id is None or now.last_id is None or gap_s <= 0 or now.last_id < before.last_id:
         return None
@@ -219,15 +236,19 @@ def _two_counts(before: QueueCounts, now: QueueCounts, gap_s: float) -> tuple[Es
     added = now.last_id - before.last_id
     taken = max(0, added - (now.depth - before.depth))
     how = text("two counts, {gap:.1f} s apart", gap=gap_s)
-    return poisson(added, gap_s, how), poisson(taken, gap_s, how), gap_s
+    return Flows(arrivals=poisson(added, gap_s, how), taken=poisson(taken, gap_s, how), span_s=gap_s)
 
 
-def _is_telling(now: QueueCounts, slots: Slots, starts: Estimate, span_s: float, length: Estimate | None) -> bool:
-    """Whether what was taken is what can be taken: there is a backlog, and enough starts, or missing ones, to count."""
+def _is_telling(now: QueueCounts, slots: Slots, moving: Flows, could: Estimate | None) -> bool:
+    """Whether what was taken is what can be taken: there is a backlog, and enough starts, or missing ones, to count.
+
+    More than the slots can do in the long run is taken while they fill up: of a burst the short jobs end first.
+    """
     if (now.depth or 0) <= slots.count:
         return False
-    possible = slots.count / length.value * span_s if length and length.value > 0 else 0.0
-    return max(starts.value * span_s, possible) >= _FEWEST_STARTS
+    possible = could.value if could else 0.0
+    is_counted = max(moving.taken.value, possible) * moving.span_s >= _FEWEST_STARTS
+    return is_counted and (could is None or moving.taken.value <= could.value)
 
 
 def _could(slots: Slots, length: Estimate | None) -> Estimate | None:
