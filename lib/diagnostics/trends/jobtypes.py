@@ -124,16 +124,16 @@ def _from_rows(rows: JobRows) -> Iterable[Ended]:
 
 
 def _from_totals(seen: Seen) -> tuple[tuple[JobType, ...], Text]:
-    """Totals of each replica since its start: count and mean of each type."""
+    """Totals of each replica since its start: completed jobs and their mean."""
     latest = {s.started_at.timestamp() // 5: s for m in each(seen, WorkerMetrics) for s in m.samples}
     count: dict[str, int] = defaultdict(int)
     failed: dict[str, int] = defaultdict(int)
     seconds: dict[str, float] = defaultdict(float)
-    for kind in (k for s in latest.values() for k in s.by_type if k.average_ms is not None):
-        count[kind.name] += kind.completed + kind.failed
+    for kind in (k for s in latest.values() for k in s.by_type if k.average_ms is not None and k.completed):
+        count[kind.name] += kind.completed
         failed[kind.name] += kind.failed
-        seconds[kind.name] += (kind.completed + kind.failed) * (kind.average_ms or 0) / 1000
-    total, all_s = sum(count.values()) or 1, sum(seconds.values()) or 1.0
+        seconds[kind.name] += kind.completed * (kind.average_ms or 0) / 1000
+    total, all_s = sum(count.values()), sum(seconds.values()) or 1.0
     found = [
         JobType(
             name=name,
@@ -146,6 +146,5 @@ def _from_totals(seen: Seen) -> tuple[tuple[JobType, ...], Text]:
             limited=0,
         )
         for name, n in count.items()
-        if n
     ]
     return tuple(sorted(found, key=lambda t: (-t.slot_share, t.name))), text("the worker's totals since its start")
