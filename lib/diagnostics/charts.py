@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from diagnostics import trends
 from diagnostics.drawing import WIDTH, Bar, Bars, Curve, Line, bars_png, png, reach
 from diagnostics.model import Diagnosis
+from diagnostics.scope import Scope, Window
 from diagnostics.seen import Seen
 from diagnostics.text import Text
 from diagnostics.thresholds import Limits, Thresholds
@@ -24,6 +25,8 @@ from diagnostics.wording import Wording
 
 _BINS = 36
 """Five minutes each over the usual window: enough jobs in a bin for a share to mean something."""
+_FLOW_BINS = 18
+"""Fewer: a rate needs more events in a bin than a share does."""
 _TYPES = 8
 """Bars that fit; the types that fill most slots."""
 _IN_DEPTH = "queue-overflow"
@@ -112,11 +115,12 @@ def flow_chart(
         name=_("arrivals"),
         other=done,
         other_name=_("throughput"),
+        highest=_highest(arriving, done, per_min),
     )
-    told = _("{title}. Arrivals {arrivals}, throughput {done}; {capacity}. Source: {source}.").format(
+    told = _("{title}. On average arrivals {arrivals}, throughput {done}; {capacity}. Source: {source}.").format(
         title=title,
-        arrivals=wording.value(_last(arriving), "jobs/min"),
-        done=wording.value(_last(done), "jobs/min"),
+        arrivals=wording.value(_average(arriving), "jobs/min"),
+        done=wording.value(_average(done), "jobs/min"),
         capacity=label,
         source=wording.say(arriving.source),
     )
@@ -129,7 +133,7 @@ def types_chart(types: tuple[JobType, ...], *, source: Text, language: str = "en
     _ = wording.translate
     told = _("{share} of slot time")
     bars = tuple(
-        Bar(name=t.name, value=t.mean_s, whisker=t.p95_s, told=told.format(share=f"{t.slot_share:.0%}"))
+        Bar(name=t.name, value=t.mean_s, whisker=t.p95_s, told=told.format(share=f"{t.slot_share * 100:.0f} %"))
         for t in types[:_TYPES]
     )
     title = _("Job types: how long one holds a slot")
@@ -167,16 +171,24 @@ def _queue_charts(seen: Seen, diagnosis: Diagnosis, language: str, timezone: str
     """What the queue in depth needs besides."""
     scope = diagnosis.scope
     room, (types, source) = capacity(seen, scope), job_types(seen)
+    arriving = trends.arrivals(seen, scope, _FLOW_BINS)
     return {
         "flow": flow_chart(
-            trends.arrivals(seen, scope, _BINS),
-            trends.throughput(seen, scope, _BINS),
+            arriving,
+            trends.throughput(seen, _within(scope, arriving), _FLOW_BINS),
             output=room.output if room else None,
             language=language,
             timezone=timezone,
         ),
         "job-types": types_chart(types, source=source, language=language, timezone=timezone),
     }
+
+
+def _within(scope: Scope, series: Series) -> Scope:
+    """The question narrowed to what `series` vouches for: an average over hours beside one of seconds misleads."""
+    if series.since_ms >= series.until_ms:
+        return scope
+    return replace(scope, window=Window(since=_at(series.since_ms), until=_at(series.until_ms)))
 
 
 def chart_files(diagnosis: Diagnosis, *, language: str = "en", timezone: str = "UTC") -> dict[str, bytes]:
@@ -258,9 +270,18 @@ def _alt(series: Series, *, title: str, limits: Limits, wording: Wording) -> str
     )
 
 
-def _last(series: Series) -> float | None:
-    known = np.flatnonzero(np.isfinite(series.value))
-    return float(series.value[known[-1]]) if len(known) else None
+def _highest(arriving: Series, done: Series, per_min: float | None) -> float:
+    """Three times what is usual: a burst of arrivals can be hundreds of times as high."""
+    usual = [per_min or 0.0]
+    for series in (arriving, done):
+        known = series.value[np.isfinite(series.value) & (series.value > 0)]
+        usual += [float(np.median(known))] if len(known) else []
+    return 3 * max(usual) or 1.0
+
+
+def _average(series: Series) -> float | None:
+    known = series.value[np.isfinite(series.value)]
+    return float(np.mean(known)) if len(known) else None
 
 
 def _at(ms: int) -> datetime:

@@ -58,6 +58,8 @@ class Curve:
     """What the curve is, where another stands beside it."""
     other: Series | None = None
     other_name: str = ""
+    highest: float | None = None
+    """Where the axis ends although the curve goes on: one burst must not flatten everything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +193,9 @@ def _values(axes: Axes, curve: Curve) -> None:
         axes.plot(days, value, color=_CURVE, linewidth=2.2, drawstyle="steps-post", marker=marker)
     top = max((float(np.nanmax(s.value)) * curve.scale for s in both if not s.is_empty), default=0.0)
     reach = [line.value for line in curve.lines if top >= _FAR * line.value]
+    if curve.highest is not None and top > curve.highest:
+        _write(axes, f"↑ {curve.wording.value(top, series.unit)}", (0.988, 0.95), ha="right", transform=axes.transAxes)
+        top = curve.highest
     floor = 1 if curve.series.unit == "ratio" else 5
     axes.set_ylim(0, max(top, *reach, floor) * 1.22 if reach else max(top, floor) * 1.3)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=curve.series.unit == "jobs"))
@@ -212,7 +217,7 @@ def _other(axes: Axes, curve: Curve) -> None:
         Line2D([], [], color=_CURVE, linewidth=2.2, label=curve.name),
         Line2D([], [], color=_INK, linewidth=1.8, linestyle=(0, (4, 1.5)), label=curve.other_name),
     ]
-    axes.legend(handles=keys, loc="lower left", fontsize=9.5, framealpha=0.85, edgecolor="none", ncols=2)
+    axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2, fontsize=9.5, frameon=False)
 
 
 def _ticks(first: int, last: int) -> list[float]:

@@ -147,7 +147,7 @@ def _forecast(room: Capacity | None) -> Text:
         return text("not possible: slots, arrivals or job length are not known")
     if not room.backlog:
         return text("nothing waits")
-    return text("{drain} = {formula}", drain=told_drain(room.drain_s()), formula=formula(room))
+    return text("{drain}: {formula}", drain=told_drain(room.drain_s()), formula=formula(room))
 
 
 def _script(console: Console, view: Glance, wording: Wording) -> None:
