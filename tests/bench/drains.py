@@ -36,6 +36,8 @@ WANTED = 0.9
 SETTLE_LENGTHS = 4.0
 """Usual job lengths to wait before the forecast: the first jobs of a burst all start in the same moment."""
 LONGEST_S = 180.0
+WARM_S = 20.0
+"""A worker that has just started cannot say how long its jobs take: a forecast then is up to a quarter too short."""
 PLACES = (("1", "12", 1200), ("0.6", "8", 1600), ("1.5", "14", 900), ("2", "2", 600), ("0.5", "30", 1500))
 """Job length (s), arrivals (jobs/s) and backlog (jobs) of each sandbox in turn."""
 
@@ -103,6 +105,7 @@ async def drains(count: int) -> list[Drain]:
             if not share:
                 continue
             with running(Path(folder), "--job-seconds", job_s, "--arrival-per-s", per_s, name="drains") as place:
+                await asyncio.sleep(WARM_S)
                 for _ in range(share):
                     found.append(await one(place, float(job_s), backlog))
                     print(line(found[-1], job_s, per_s), flush=True)
