@@ -62,6 +62,10 @@ bench: $(READY)
 contract: $(READY)
 	$(PY) tests/contracts/vendors/contract.py "$(SPECS)"
 
+.PHONY: pictures  ## Take the documentation's pictures anew (needs chromium; five minutes)
+pictures: $(READY)
+	$(PY) -m tests.browser.pictures
+
 .PHONY: lock  ## Resolve requirements.lock again (needs uv)
 lock:
 	uv pip compile -q --generate-hashes --universal --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --all-extras pyproject.toml -o requirements.lock

@@ -112,7 +112,8 @@ def bars_png(picture: Bars) -> bytes:
 def png(curve: Curve) -> bytes:
     """Draw `curve`."""
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
-    axes = figure.add_axes((0.125, 0.33, 0.835, 0.565))
+    # Room on the right for the last value: beside the curve it can cover nothing.
+    axes = figure.add_axes((0.125, 0.33, 0.735, 0.565))
     _frame(figure, curve.title, curve.caption)
     _time_axis(axes, curve)
     if curve.series.is_empty and curve.series.since_ms == curve.series.until_ms:
@@ -122,7 +123,8 @@ def png(curve: Curve) -> bytes:
         _other(axes, curve)
         _unseen(axes, curve)
         off_scale = _limits(axes, curve)
-        _onset(axes, curve)
+        # Above the curve, and below the limits that are named at the edge.
+        _onset(axes, curve, height=0.83 if off_scale else 0.92)
         _last(axes, curve)
         _off_scale(axes, off_scale)
     return _encoded(figure)
@@ -300,15 +302,16 @@ def _off_scale(axes: Axes, labels: list[str]) -> None:
         _write(axes, "↑ " + "; ".join(labels), (0.012, 0.95), ha="left", transform=axes.transAxes)
 
 
-def _onset(axes: Axes, curve: Curve) -> None:
+def _onset(axes: Axes, curve: Curve, *, height: float) -> None:
     if curve.onset is None:
         return
     at, (early, late) = curve.onset
     left, right = axes.get_xlim()
     _ = curve.wording.translate
-    told = _("onset {at:%H:%M}").format(at=_at(at))
+    is_older = early < at and _day(early) <= left
+    told = (_("onset before {at:%H:%M}") if is_older else _("onset {at:%H:%M}")).format(at=_at(at))
     if _day(at) < left:
-        _write(axes, f"← {told}", (0.012, 0.83), ha="left", transform=axes.transAxes)
+        _write(axes, f"← {told}", (0.012, height), ha="left", transform=axes.transAxes)
     if not left <= _day(at) <= right:
         return
     if late > early:
@@ -316,7 +319,7 @@ def _onset(axes: Axes, curve: Curve) -> None:
     axes.axvline(_day(at), color=_INK, linewidth=1.4, linestyle=(0, (1, 1.5)))
     is_late = _day(at) > left + 0.7 * (right - left)
     gap = 0.008 * (right - left)
-    place = (_day(at) - gap if is_late else _day(at) + gap, 0.83)
+    place = (_day(at) - gap if is_late else _day(at) + gap, height)
     _write(axes, told, place, ha="right" if is_late else "left", transform=axes.get_xaxis_transform())
 
 
@@ -328,17 +331,21 @@ def _last(axes: Axes, curve: Curve) -> None:
     last = int(np.flatnonzero(np.isfinite(series.value))[-1])
     value = float(series.value[last])
     at = min(int(series.at_ms[last]) + series.step_ms, max(int(series.at_ms[-1]), series.until_ms))
+    told = curve.wording.value(value, series.unit)
     axes.plot([_day(at)], [value * curve.scale], marker="o", color=_CURVE, clip_on=False)
     axes.annotate(
-        curve.wording.value(value, series.unit),
-        (_day(at), value * curve.scale),
-        xytext=(-7, 7),
+        told if series.unit == "ratio" else told.replace(" ", "\n", 1),
+        (1.0, value * curve.scale),
+        xycoords=axes.get_yaxis_transform(),
+        xytext=(6, 0),
         textcoords="offset points",
-        ha="right",
-        fontsize=11,
+        ha="left",
+        va="center",
+        fontsize=10.5,
         fontweight="bold",
         color=_CURVE,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+        linespacing=1.0,
+        annotation_clip=False,
     )
 
 

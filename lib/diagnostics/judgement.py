@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from diagnostics.causes.advice import advised
 from diagnostics.causes.pairs import separator
@@ -22,6 +22,7 @@ from diagnostics.model import (
     Limit,
     Runbook,
 )
+from diagnostics.readings import WorkerLog
 from diagnostics.records import Trailer
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
@@ -153,7 +154,23 @@ def _limits(judged: tuple[Finding, ...], evidence: tuple[Evidence, ...]) -> tupl
     return (
         *(Limit(what=text("{system} is not in the profile", system=s), link="docs/profiles.md") for s in absent),
         *(Limit(what=f.sentence, link=f"{_DOCS}#redis") for f in judged if f.state == NOT_PERMITTED),
+        *_cut_log(evidence),
         *_STANDING,
+    )
+
+
+def _cut_log(evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:
+    return tuple(
+        Limit(
+            what=text(
+                "of the worker's log only the newest {lines} lines are read, from {since} UTC on",
+                lines=len(log.events),
+                since=f"{datetime.fromtimestamp(log.since_ms / 1000, UTC):%H:%M:%S}",
+            ),
+            link=f"{_DOCS}#railway",
+        )
+        for item in evidence
+        if isinstance(log := item.reading, WorkerLog) and log.is_truncated and log.since_ms is not None
     )
 
 

@@ -109,6 +109,11 @@ class RailwaySection(Section):
     environment_id: str = ""
     service_id: str = ""
 
+    @property
+    def header(self) -> str:
+        """What stands before the token in a request: header and scheme depend on the kind of token."""
+        return "Project-Access-Token: " if self.token_kind == "project" else "Authorization: Bearer "
+
 
 class OpenRouterSection(Section):
     base_url: Url = "https://openrouter.ai/api/v1"
@@ -138,7 +143,7 @@ class BudgetSection(Section):
 
 class ContactSection(Section):
     name: str
-    url: str
+    url: str = ""
 
 
 class Profile(Section):
@@ -198,6 +203,10 @@ class Settings(BaseModel):
         return Facts(
             worker_url=shown(p.worker.base_url) if p.worker and p.worker.base_url else "",
             railway_url=shown(p.railway.base_url) if p.railway else "",
+            railway_variable=p.railway.token_env if p.railway else "RAILWAY_TOKEN",
+            railway_header=p.railway.header if p.railway else "Project-Access-Token: ",
+            openrouter_url=shown(p.openrouter.base_url) if p.openrouter else "",
+            openrouter_variable=p.openrouter.token_env if p.openrouter else "OPENROUTER_API_KEY",
             redis_host=_host(self.secret(p.redis.url_env) or "") if p.redis else "",
             redis_variable=p.redis.url_env if p.redis else "REDIS_URL",
             expected_host=p.redis.expected_host if p.redis else "",

@@ -29,10 +29,9 @@ class Limits:
         return Severity.OK
 
     def crossed(self, value: float | None) -> float | None:
-        """The limit that `value` exceeds, else the next one above it."""
-        if value is not None and self.warning is not None and not value > self.warning:
-            return self.warning
-        return self.critical
+        """The highest limit that `value` exceeds; below all of them, the first."""
+        is_beyond = value is not None and value > self.critical
+        return self.critical if is_beyond or self.warning is None else self.warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

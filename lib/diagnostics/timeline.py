@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding, TimelineEvent
@@ -13,6 +13,8 @@ from diagnostics.severity import Severity
 from diagnostics.text import text
 
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
+_EDGE = timedelta(seconds=30)
+"""Trouble so soon after the log's first line was there before it."""
 _STOPPED = frozenset(
     {"worker.redis", "worker.health", "worker.errors", "queue.progress", "queue.paused", "worker.deployment"}
 )
@@ -24,6 +26,7 @@ def onset(
     """When the abnormal state began: the last good moment and the first bad one that follows it.
 
     Returns: the first bad moment, and the interval from the last good one to it; `None` when healthy or not dated.
+    An interval from the window's start says that the trouble is older than what the log still holds.
     """
     abnormal = {f.id for f in findings if f.severity in _ABNORMAL}
     if not abnormal:
@@ -33,16 +36,22 @@ def onset(
         first = next((at for at in bad if at >= good), None)
         at = first or good
         return at, (good, at)
-    if bad:
-        return bad[-1] if len(bad) == 1 else bad[0], None
-    return None, None
+    if not bad:
+        return None, None
+    return bad[0], (scope.window.since, bad[0]) if _is_cut_within(seen, bad[0]) else None
 
 
 def events(seen: Seen, scope: Scope, since: datetime | None) -> tuple[TimelineEvent, ...]:
     """Dated facts inside the window, oldest first."""
     found = [*_deployments(seen), *_symptoms(seen), *_queue(seen)]
     if since is not None:
-        found.append(TimelineEvent(at=since, what=text("the symptom begins (first sign in the evidence)")))
+        is_cut = _is_cut_within(seen, since)
+        what = (
+            text("the symptom is there already (the log begins here)")
+            if is_cut
+            else text("the symptom begins (first sign in the evidence)")
+        )
+        found.append(TimelineEvent(at=since, what=what, evidence=_dated_by(seen, since)))
     inside = [e for e in found if scope.window.since <= e.at]
     return tuple(sorted(inside, key=lambda e: (e.at, e.what.msgid)))
 
@@ -109,6 +118,19 @@ def _queue(seen: Seen) -> list[TimelineEvent]:
         for queue in (state.second if state else ())
         if queue.newest_completed_at
     ]
+
+
+def _is_cut_within(seen: Seen, first_bad: datetime) -> bool:
+    """Whether the log begins in the middle of the trouble: then nobody knows when that began."""
+    log = seen.reading(WorkerLog)
+    if log is None or not log.is_truncated or log.since_ms is None:
+        return False
+    return first_bad <= _utc(log.since_ms) + _EDGE
+
+
+def _dated_by(seen: Seen, since: datetime) -> tuple[str, ...]:
+    """The evidence that gave the onset its time: the log's first trouble, else the newest end of a job."""
+    return seen.ids("worker.log") if since in _first_bad(seen) else seen.ids("queue.state", "worker.log")
 
 
 def _utc(ms: int) -> datetime:

@@ -34,15 +34,25 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """The exit code of one command line. A usage error is 3, never 2: that would read as critical."""
+    import typer
+
     from diagnostics.errors import DiagnosticsError
     from oncall.cli import app, normalised
 
+    # Typer exports this one of its usage errors; its base is all of them.
+    usage_error: type[Exception] = typer.BadParameter.__mro__[1]
     outcome = Outcome()
     try:
-        app(args=normalised(arguments), obj=outcome, prog_name="runbook")
+        ended = app(args=normalised(arguments), obj=outcome, prog_name="runbook", standalone_mode=False)
+        # `--help` ends by itself, with 0.
+        outcome.code = ended if outcome.code is None else outcome.code
     except SystemExit as end:
         if outcome.code is None:
             return 0 if end.code in (0, None) else UNKNOWN
+    except usage_error as error:
+        told = error.format_message()  # type: ignore[attr-defined]
+        _say(f"runbook: {' '.join(told.split())}" if told else "")
+        return UNKNOWN
     except DiagnosticsError as error:
         _say(f"runbook: {error}")
         return UNKNOWN

@@ -46,10 +46,10 @@ def notebook(slug: str, language: str) -> Path | None:
 
 def shown(path: Path) -> str:
     """`path` as a person would type it from here, without this machine's folders where that is possible."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    here, place = Path.cwd(), path.resolve()
+    # A notebook's own folder lies beside `outputs/`.
+    home = next((h for h in (here, checkout()) if h and here.is_relative_to(h) and place.is_relative_to(h)), None)
+    return os.path.relpath(place, here) if home else str(path)
 
 
 def keep_caches_out_of_home() -> None:

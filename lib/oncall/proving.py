@@ -1,6 +1,7 @@
 """Boot every fault and control of the sandbox, let triage judge it, and print one table.
 
-Usage: python -m oncall.proving [--public] [FAULT …]. The expectations are the rows of `docs/causes.md`.
+Usage: python -m oncall.proving [FAULT …]. The expectations are the rows of `docs/causes.md`: each with all credentials,
+then those that the public addresses show with none, then the healthy sandbox seen with less.
 """
 
 from __future__ import annotations
@@ -9,26 +10,41 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 EXIT_CODES = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 AT_ONCE = 2
 """Sandboxes running side by side: one for each core this is planned for."""
 
 
+class Sight(Enum):
+    """What triage is given to see with."""
+
+    WHOLE = ""
+    PUBLIC = "credentials unset"
+    SECTION_REMOVED = "[openrouter] removed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """One row of `docs/causes.md`."""
+    """What triage must say of one fault, seen in one way. `severity` may be empty: any."""
 
     fault: str
     accepted: tuple[str, ...]
     severity: str
-    public: tuple[str, ...]
+    sight: Sight = Sight.WHOLE
+
+    @property
+    def label(self) -> str:
+        return f"{self.fault}, {self.sight.value}" if self.sight.value else self.fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +63,29 @@ class Outcome:
 
 
 def expectations(document: str) -> tuple[Expectation, ...]:
-    """The rows of the table in `docs/causes.md`, in order."""
+    """What the tables of `docs/causes.md` expect: as they stand, then with less sight."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in document.splitlines() if line[:1] == "|"]
-    return tuple(
-        Expectation(
-            fault=row[0],
-            accepted=tuple(row[1].split()),
-            severity=row[2],
-            public=() if row[5] == "-" else tuple(row[5].split()),
-        )
-        for row in rows
-        if row[0] not in ("fault", "control") and not row[0].startswith("---")
+    rows = [row for row in rows if row[0] not in ("fault", "control", "sight") and not row[0].startswith("---")]
+    sights = {sight.value: sight for sight in Sight}
+    whole = [row for row in rows if row[0] not in sights]
+    return (
+        *(Expectation(fault=row[0], accepted=tuple(row[1].split()), severity=row[2]) for row in whole),
+        *(
+            Expectation(fault=row[0], accepted=tuple(row[5].split()), severity="", sight=Sight.PUBLIC)
+            for row in whole
+            if row[5] != "-"
+        ),
+        *(
+            Expectation(fault="none", accepted=tuple(row[1].split()), severity=row[2], sight=sights[row[0]])
+            for row in rows
+            if row[0] in sights
+        ),
     )
 
 
-async def prove(expected: Expectation, *, state_dir: Path, public: bool = False) -> Outcome:
+async def prove(expected: Expectation, *, state_dir: Path) -> Outcome:
     """Boot one sandbox with the fault, run triage against it, take the sandbox down."""
-    name = f"prove-{expected.fault}{'-public' if public else ''}"
+    name = f"prove-{expected.fault}-{expected.sight.name.lower()}"
     where = ("--name", name, "--state-dir", str(state_dir))
     fault = () if expected.fault == "none" else ("--fault", expected.fault)
     started = time.monotonic()
@@ -73,31 +95,31 @@ async def prove(expected: Expectation, *, state_dir: Path, public: bool = False)
         if code != 0:
             return _failed(expected, boot_s, f"sandbox up: {err.strip()[-300:]}")
         printed = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
-        return await _triage(expected, printed, boot_s, public=public)
+        return await _triage(expected, printed, boot_s)
     finally:
         await _run("sandbox", "down", *where)
 
 
-async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: float, *, public: bool) -> Outcome:
-    secrets = {} if not public else dict.fromkeys(("REDIS_URL", "RAILWAY_TOKEN", "OPENROUTER_API_KEY"), "")
+async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: float) -> Outcome:
+    secrets = dict.fromkeys(("REDIS_URL", "RAILWAY_TOKEN", "OPENROUTER_API_KEY"), "")
+    environ = {**printed, **(secrets if expected.sight is Sight.PUBLIC else {})}
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        code, out, err = await _run(
-            "oncall", "triage", "--profile", "sandbox", "--json", "--output-dir", folder, environ={**printed, **secrets}
-        )
+        profile = _profile(Path(folder), expected.sight)
+        options = ("--profile", str(profile), "--json", "--output-dir", folder)
+        code, out, err = await _run("oncall", "triage", *options, environ=environ)
     took = time.monotonic() - started
     try:
         verdict = json.loads(out)
     except ValueError:
         return _failed(expected, boot_s, f"no verdict: {err.strip()[-300:]}")
     cause = verdict["causes"][0]
-    accepted = expected.public if public else expected.accepted
-    is_right = cause["id"] in accepted and cause["confidence"] >= 0.5 and code == EXIT_CODES[verdict["severity"]]
-    if not public:
-        is_right &= verdict["severity"] == expected.severity
+    is_right = cause["id"] in expected.accepted and cause["confidence"] >= 0.5
+    is_right &= code == EXIT_CODES[verdict["severity"]]
+    is_right &= expected.severity in ("", verdict["severity"])
     abnormal = [f"{f['id']}={f['state']}" for f in verdict["findings"] if f["severity"] in ("warning", "critical")]
     return Outcome(
-        fault=expected.fault,
+        fault=expected.label,
         cause=cause["id"],
         confidence=cause["confidence"],
         severity=verdict["severity"],
@@ -109,9 +131,19 @@ async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: flo
     )
 
 
+def _profile(folder: Path, sight: Sight) -> Path:
+    """The sandbox's profile, or a copy of it that lacks a system which is not essential."""
+    own = ROOT / "profiles" / "sandbox.toml"
+    if sight is not Sight.SECTION_REMOVED:
+        return own
+    less = folder / "less.toml"
+    less.write_text(re.sub(r"(?ms)^\[openrouter\]\n.*?(?=^\[)", "", own.read_text("utf-8")), "utf-8")
+    return less
+
+
 def _failed(expected: Expectation, boot_s: float, said: str) -> Outcome:
     return Outcome(
-        fault=expected.fault,
+        fault=expected.label,
         cause="-",
         confidence=0.0,
         severity="-",
@@ -137,13 +169,13 @@ async def _run(*arguments: str, environ: Mapping[str, str] | None = None) -> tup
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def _prove_all(chosen: Sequence[Expectation], *, public: bool) -> list[Outcome]:
+async def _prove_all(chosen: Sequence[Expectation]) -> list[Outcome]:
     gate = asyncio.Semaphore(AT_ONCE)
     with tempfile.TemporaryDirectory(prefix="rb-") as folder:
 
         async def one(expected: Expectation) -> Outcome:
             async with gate:
-                outcome = await prove(expected, state_dir=Path(folder), public=public)
+                outcome = await prove(expected, state_dir=Path(folder))
             sys.stdout.write(_line(outcome) + "\n")
             sys.stdout.flush()
             return outcome
@@ -154,7 +186,7 @@ async def _prove_all(chosen: Sequence[Expectation], *, public: bool) -> list[Out
 def _line(outcome: Outcome) -> str:
     mark = "right" if outcome.is_right else "WRONG"
     return (
-        f"{mark}  {outcome.fault:34} {outcome.cause:32} {outcome.confidence:4.2f}  {outcome.severity:8} "
+        f"{mark}  {outcome.fault:48} {outcome.cause:32} {outcome.confidence:4.2f}  {outcome.severity:8} "
         f"exit {outcome.exit_code:2}  boot {outcome.boot_s:5.1f} s  triage {outcome.triage_s:4.1f} s"
         + ("" if outcome.is_right else f"\n       {outcome.said}")
     )
@@ -164,17 +196,14 @@ def main() -> int:
     """Print the table; 0 when every row is right."""
     parser = argparse.ArgumentParser(prog="python -m oncall.proving", description=__doc__)
     parser.add_argument("faults", nargs="*")
-    parser.add_argument("--public", action="store_true", help="with the public addresses only")
     options = parser.parse_args()
-    rows = expectations((Path(__file__).parents[2] / "docs" / "causes.md").read_text("utf-8"))
+    rows = expectations((ROOT / "docs" / "causes.md").read_text("utf-8"))
     unknown = sorted(set(options.faults) - {row.fault for row in rows})
     if unknown:
         sys.stderr.write(f"not in docs/causes.md: {', '.join(unknown)}\n")
         return 3
     chosen = [row for row in rows if not options.faults or row.fault in options.faults]
-    if options.public:
-        chosen = [row for row in chosen if row.public]
-    outcomes = asyncio.run(_prove_all(chosen, public=options.public))
+    outcomes = asyncio.run(_prove_all(chosen))
     wrong = [outcome for outcome in outcomes if not outcome.is_right]
     sys.stdout.write(f"{len(outcomes) - len(wrong)} right, {len(wrong)} wrong\n")
     return 2 if wrong else 0

@@ -22,7 +22,7 @@ from diagnostics.redaction import Redactor, redactor_for
 from diagnostics.runbooks import by_slug
 from diagnostics.scope import Scope
 from diagnostics.settings import Settings
-from oncall import project
+from oncall import project, response
 
 DEFAULT_OUTPUT = "outputs"
 
@@ -74,6 +74,8 @@ def checked(wish: Wish, *, response_started_at: datetime | None = None) -> Quest
     language = values["language"] or settings.profile.language
     _require_language(language)
     now = datetime.now(UTC)
+    outputs = _folder(values["output_dir"])
+    began = response_started_at or response.started_at(outputs, profile=settings.profile.name, now=now)
     scope = ask(
         runbook.slug,
         settings,
@@ -83,7 +85,7 @@ def checked(wish: Wish, *, response_started_at: datetime | None = None) -> Quest
         until=values["until"],
         deadline_s=values["deadline_s"],
         redis_commands=values["redis_commands"],
-        response_started_at=response_started_at or now,
+        response_started_at=began,
     )
     return Question(
         runbook=runbook,
@@ -92,7 +94,7 @@ def checked(wish: Wish, *, response_started_at: datetime | None = None) -> Quest
         redactor=redactor_for(settings, os.environ),
         language=language,
         timezone=settings.profile.timezone,
-        output_dir=_folder(values["output_dir"]),
+        output_dir=outputs,
     )
 
 

@@ -110,6 +110,8 @@ def _watch(question: Question, nb: Any, teller: Teller, started_s: float) -> Wat
 def _sealed(watch: Watch, teller: Teller) -> Ending:
     ending = watch.seal(limit_s=sealing.RENDER_LIMIT_S)
     assert ending is not None, "a watch with a question has an ending"
+    if watch.artifact:
+        teller.place(watch.artifact)
     teller.log.ended(ending, watch.artifact)
     return ending
 

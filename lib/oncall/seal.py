@@ -44,6 +44,7 @@ def seal(folder: Path, *, is_json: bool) -> int:
         project.keep_caches_out_of_home()
         notes = sealing.Rendering(kept, found.diagnosis, limit_s=sealing.RENDER_LIMIT_S).run()
         ending = sealing.finish(kept, found.diagnosis, state=now.state, reason=now.reason, notes=notes)
+        teller.place(kept)
         teller.log.ended(ending, kept)
         return ending.code
 

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from diagnostics import records
-from diagnostics.model import Diagnosis
+from diagnostics.model import Diagnosis, Runbook
+from diagnostics.report.summary import asserted
 from diagnostics.report.verdict import verdict_document
+from diagnostics.runbooks import RUNBOOKS, TRIAGE, by_slug
 from oncall import status
 from oncall.artifact import Artifact, create
 from oncall.exits import UNKNOWN, Ending
@@ -105,6 +107,7 @@ class Rendering:
             language=now.language,
             timezone=now.timezone,
             artifact_files=(VERDICT, EVIDENCE, POSTMORTEM, *(f"charts/{name}" for name in charts)),
+            runbook=procedure(self.diagnosis),
         )
         self.artifact.put_text(REPORT, page)
 
@@ -115,6 +118,14 @@ class Rendering:
         fresh = render_postmortem(self.diagnosis, language=now.language, timezone=now.timezone)
         existing = self.artifact.read_text(POSTMORTEM)
         self.artifact.put_text(POSTMORTEM, fresh if existing is None else merge_postmortem(existing, fresh))
+
+
+def procedure(diagnosis: Diagnosis) -> Runbook:
+    """The runbook whose steps a report shows: the run's own; after triage, that of the cause it asserts, if any."""
+    own, cause = by_slug(diagnosis.scope.slug), asserted(diagnosis)
+    if own is not TRIAGE or cause is None:
+        return own
+    return next((runbook for runbook in RUNBOOKS if runbook.slug == cause.runbook), own)
 
 
 def finish(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TextIO, cast
 
 from diagnostics.model import Diagnosis
+from diagnostics.report.summary import asserted
 from diagnostics.report.verdict import verdict_document
-from oncall import project
+from diagnostics.runbooks import RUNBOOKS, TRIAGE
 from oncall.artifact import Artifact
 from oncall.cleaning import CleanStream, clean_tree
 from oncall.log import Log
@@ -38,14 +39,22 @@ class Teller:
             return
         from oncall.terminal import print_verdict
 
-        place = project.shown(artifact.folder) if artifact.folder else None
         print_verdict(
             diagnosis,
             language=self.language,
             timezone=self.timezone,
             stream=cast(TextIO, sys.stdout),
-            artifact=place,
+            runbook=_goes_on(diagnosis),
         )
+        sys.stdout.flush()
+
+    def place(self, artifact: Artifact) -> None:
+        """Show where the artifact is, once all that there is time for has been written."""
+        if self.is_json or artifact.folder is None:
+            return
+        from oncall.terminal import print_place
+
+        print_place(artifact.folder, language=self.language, stream=cast(TextIO, sys.stdout))
         sys.stdout.flush()
 
     def _json(self, diagnosis: Diagnosis, artifact: Artifact) -> None:
@@ -56,6 +65,13 @@ class Teller:
         else:
             sys.stdout.write(line)
         sys.stdout.flush()
+
+
+def _goes_on(diagnosis: Diagnosis) -> str | None:
+    """After triage, the command that runs the runbook of the cause; `None` where there is no such notebook."""
+    cause = asserted(diagnosis)
+    is_known = cause is not None and any(runbook.slug == cause.runbook for runbook in RUNBOOKS)
+    return f"runbook run {cause.runbook}" if cause and is_known and diagnosis.scope.slug == TRIAGE.slug else None
 
 
 def teller_for(question: Question, *, is_json: bool) -> Teller:

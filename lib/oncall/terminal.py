@@ -15,6 +15,7 @@ from diagnostics.model import Diagnosis, Finding
 from diagnostics.report.summary import Summary, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording
+from oncall import project
 
 STYLES = {
     Severity.OK: "bold green",
@@ -34,17 +35,29 @@ def print_verdict(
     timezone: str,
     stream: TextIO,
     width: int | None = None,
-    artifact: Path | str | None = None,
+    runbook: str | None = None,
 ) -> None:
-    """Write the verdict to `stream`, at most 100 columns wide. `artifact` is where the report lies, if anywhere."""
+    """Write the verdict to `stream`, at most 100 columns wide. `runbook` is the command to go on with, if any."""
     wording = Wording(language, timezone)
     summary = summarise(diagnosis, wording)
     console = page(stream, width)
     _head(console, summary, wording)
-    _facts(console, summary, wording)
+    _facts(console, summary, wording, runbook)
     _findings(console, diagnosis, wording)
     _unseen(console, summary, wording)
-    _next(console, summary, wording, artifact)
+    if summary.command:
+        _ = wording.translate
+        title(console, _("See it yourself"))
+        verbatim(console, summary.command)
+
+
+def print_place(place: Path, *, language: str, stream: TextIO) -> None:
+    """Say where the report is, or where everything else is when there was no time for it."""
+    _ = Wording(language).translate
+    console = page(stream, None)
+    has_report = (place / "report.html").is_file()
+    title(console, _("Report") if has_report else _("Artifact, without its report; `runbook seal` on it makes that"))
+    verbatim(console, project.shown(place / "report.html" if has_report else place))
 
 
 def page(stream: TextIO, width: int | None = None) -> Console:
@@ -72,13 +85,14 @@ def _head(console: Console, summary: Summary, wording: Wording) -> None:
         console.print(Rich(summary.partial))
 
 
-def _facts(console: Console, summary: Summary, wording: Wording) -> None:
+def _facts(console: Console, summary: Summary, wording: Wording, runbook: str | None) -> None:
     _ = wording.translate
     for label, value in (
         (_("how sure"), summary.confidence),
         (_("since"), summary.since),
         (_("next step"), summary.next_step),
         (_("next probe"), summary.next_probe),
+        (_("go on with"), runbook),
         (_("escalate"), summary.escalation),
     ):
         if value:
@@ -117,16 +131,6 @@ def _unseen(console: Console, summary: Summary, wording: Wording) -> None:
         paragraph(console, _("hides {checks}").format(checks=spot.checks), indent=4)
     if len(summary.unseen) > _SHOWN:
         paragraph(console, _("and {count} more, see the report").format(count=len(summary.unseen) - _SHOWN), indent=2)
-
-
-def _next(console: Console, summary: Summary, wording: Wording, artifact: Path | str | None) -> None:
-    _ = wording.translate
-    if summary.command:
-        title(console, _("See it yourself"))
-        verbatim(console, summary.command)
-    if artifact is not None:
-        title(console, _("Report"))
-        verbatim(console, str(Path(artifact) / "report.html"))
 
 
 def title(console: Console, words: str) -> None:

@@ -51,6 +51,7 @@ def triage(wish: Wish, *, is_json: bool, started_s: float) -> int:
             notes = sealing.Rendering(artifact, found.diagnosis, limit_s=left_s).run()
             state = State.DIED if reason else State.DONE
             ending = sealing.finish(artifact, found.diagnosis, state=state, reason=reason, notes=notes)
+        teller.place(artifact)
         teller.log.ended(ending, artifact)
         return ending.code
 

@@ -179,7 +179,7 @@ BAD = {
         MINIMAL + '[railway]\ntoken_kind = "x"',
         "railway.token_kind: Input should be 'project' or 'account'",
     ),
-    "contact without url": (MINIMAL + '[[contacts]]\nname = "a"', "contacts.0.url: Field required"),
+    "contact without name": (MINIMAL + '[[contacts]]\nurl = "a"', "contacts.0.name: Field required"),
     "not TOML": ("name = ", "profile p.toml is not valid TOML"),
     "not TOML with a secret": (f'token = "{CANARY}', "profile p.toml is not valid TOML"),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -13,15 +12,15 @@ from tests.diagnostics.diagnoses import diagnosis, finding
 from diagnostics.model import BlindSpot
 from diagnostics.severity import Severity
 from diagnostics.text import text
-from oncall.terminal import print_verdict
+from oncall.terminal import print_place, print_verdict
 
 LONG = "curl -sS https://gpt-agent-platform-production.up.railway.app/health --header 'x: " + "y" * 60 + "'"
 
 
-def shown(made=None, *, width: int = 80, artifact: Path | None = None) -> str:
+def shown(made=None, *, width: int = 80, runbook: str | None = None) -> str:
     stream = io.StringIO()
     print_verdict(
-        made or diagnosis(), language="en", timezone="Europe/Moscow", stream=stream, width=width, artifact=artifact
+        made or diagnosis(), language="en", timezone="Europe/Moscow", stream=stream, width=width, runbook=runbook
     )
     return stream.getvalue()
 
@@ -33,7 +32,7 @@ def test_the_first_line_names_the_profile_and_the_second_the_verdict():
 
 
 def test_it_holds_everything_the_reader_needs():
-    page = " ".join(shown(artifact=Path("outputs/run")).split())
+    page = " ".join(shown(runbook="runbook run queue-overflow").split())
     for told in (
         "almost certain, 93 %",
         "02:34:00 UTC (05:34 Europe/Moscow)",
@@ -43,7 +42,7 @@ def test_it_holds_everything_the_reader_needs():
         "Railway refused the token",
         "set RAILWAY_TOKEN to a token of this project",
         'redis-cli -u "$REDIS_URL" LLEN bull:agent-jobs:wait',
-        "outputs/run/report.html",
+        "go on with runbook run queue-overflow",
     ):
         assert told in page
 
@@ -56,8 +55,20 @@ def test_no_line_but_the_ones_to_copy_exceeds_the_width(width):
     )
     long = finding(sentence=text("{w}", w="many words " * 20))
     lines = shown(diagnosis(blind_spots=spots, findings=(long,)), width=width).splitlines()
-    copied = [line for line in lines if "redis-cli" in line or "report.html" in line]
+    copied = [line for line in lines if "redis-cli" in line]
     assert all(cell_len(line) <= min(width, 100) for line in lines if line not in copied)
+
+
+@pytest.mark.parametrize(("made", "told"), [(True, "run/report.html"), (False, "`runbook seal` on it makes that")])
+def test_the_place_of_a_report_is_told_only_when_it_is_there(tmp_path, monkeypatch, made, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    if made:
+        (tmp_path / "run" / "report.html").touch()
+    stream = io.StringIO()
+    print_place(tmp_path / "run", language="en", stream=stream)
+    assert told in stream.getvalue()
+    assert stream.getvalue().splitlines()[-1].startswith("  run")
 
 
 def test_a_command_is_one_line_to_paste_however_long():

@@ -42,8 +42,11 @@ RULES = (
         masks=("jobs.poison_type", "queue.delayed_backlog"),
         remediations=("redeploy-worker", "park-failed-jobs"),
         steps=(
-            text("Roll the worker back to the release that still handled this type, or stop its producer."),
-            text("Keep the failed jobs: they can be retried after the fix."),
+            text(
+                "Roll the worker back to the release that still handled this type (Railway → Worker Service → "
+                "Deployments → the one before → Redeploy), or stop its producer. The findings name the type."
+            ),
+            text("Keep the failed jobs and the dead letters: they can be retried after the fix."),
             text("Verify: no new line 'No handler registered' and the failed share falls."),
         ),
     ),

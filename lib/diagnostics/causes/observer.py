@@ -21,7 +21,10 @@ def why_blind(evidence: tuple[Evidence, ...], blind: tuple[Finding, ...]) -> Cau
     credentials = failed[FailureKind.CREDENTIALS_MISSING] + failed[FailureKind.UNAUTHORIZED]
     total = sum(failed.values())
     explains = tuple(f.id for f in blind)
-    if credentials >= max(network, 1) and credentials * 2 >= total:
+    # Where not one system answered, the network comes first: credentials would not have been asked for yet.
+    is_deaf = network > 0 and network + failed[FailureKind.CREDENTIALS_MISSING] == total
+    is_deaf = is_deaf and not any(e.reading is not None for e in evidence)
+    if not is_deaf and credentials >= max(network, 1) and credentials * 2 >= total:
         return Cause(
             id="observer.credentials_missing",
             confidence=0.8,
@@ -32,7 +35,7 @@ def why_blind(evidence: tuple[Evidence, ...], blind: tuple[Finding, ...]) -> Cau
             explains=explains,
             steps=(text("Set the variables named under the blind spots, then run again."),),
         )
-    if network * 2 >= total:
+    if is_deaf or network * 2 >= total:
         return Cause(
             id="observer.network",
             confidence=0.6,

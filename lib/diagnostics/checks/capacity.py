@@ -32,7 +32,7 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
     Source: runbook 1.B2; the platform's capacity model.
     """
     state = seen.reading(QueueState)
-    command = curl(scope.facts, "/metrics | jq '.worker.concurrency, .jobs.processing'")
+    command = curl(scope.facts, "/metrics", jq="'.worker.concurrency, .jobs.processing'")
     name = scope.facts.queue_names[0]
     after, before = (state.now(name), state.before(name)) if state else (None, None)
     if state is None or after is None or before is None:
@@ -95,7 +95,7 @@ def check_capacity_slots(seen: Seen, scope: Scope) -> Finding:
     Returns: value = slots needed, threshold = slots held; WARNING where even the lower end is above and jobs pile up.
     Source: runbook 2.S2, 2.A1, 2.A3; Little's law.
     """
-    command = curl(scope.facts, "/metrics | jq '.worker.concurrency, .jobs.processing'")
+    command = curl(scope.facts, "/metrics", jq="'.worker.concurrency, .jobs.processing'")
     room = _room("capacity.slots", seen, scope, command)
     if isinstance(room, Finding):
         return room

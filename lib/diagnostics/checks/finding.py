@@ -45,9 +45,10 @@ def unread(check: str, seen: Seen, *probes: str, command: str = "") -> Finding:
     )
 
 
-def curl(facts: Facts, path: str) -> str:
-    """The command that shows a worker endpoint to a person."""
-    return f"curl -sS -m 10 -w '\\n%{{http_code}}\\n' {facts.worker_url or '$RUNBOOK_WORKER__BASE_URL'}{path}"
+def curl(facts: Facts, path: str, *, jq: str = "") -> str:
+    """The command that shows a worker endpoint to a person, with its status, or the part of its JSON that counts."""
+    address = f"{facts.worker_url or '$RUNBOOK_WORKER__BASE_URL'}{path}"
+    return f"curl -sS -m 10 {address} | jq {jq}" if jq else f"curl -sS -m 10 -w '\\n%{{http_code}}\\n' {address}"
 
 
 def redis_cli(facts: Facts, *command: str) -> str:
@@ -56,12 +57,17 @@ def redis_cli(facts: Facts, *command: str) -> str:
     return f'redis-cli -u "${facts.redis_variable}"{tls} --no-auth-warning {" ".join(command)}'
 
 
+def bearer(url: str, variable: str) -> str:
+    """The command that asks an API whose key is in `variable`."""
+    return f'curl -sS {url} -H "Authorization: Bearer ${variable}"'
+
+
 def railway(facts: Facts, selection: str) -> str:
     """The command that asks Railway about the service; ids and token stay in their variables."""
     query = "query($s:String!,$e:String!){" + selection + "}"
     variables = """{"s":"'"$RUNBOOK_RAILWAY__SERVICE_ID"'","e":"'"$RUNBOOK_RAILWAY__ENVIRONMENT_ID"'"}"""
     return (
-        f'curl -sS {facts.railway_url} -H "Project-Access-Token: $RAILWAY_TOKEN" '
+        f'curl -sS {facts.railway_url} -H "{facts.railway_header}${facts.railway_variable}" '
         f"-H 'content-type: application/json' -d '" + '{"query":"' + query + '","variables":' + variables + "}'"
     )
 

@@ -38,7 +38,7 @@ def check_jobs_failures(seen: Seen, scope: Scope) -> Finding:
     Source: runbook T1, > 1 % warning, > 5 % critical; M2. Counted from log lines, else job rows, else totals.
     """
     attempts, source = _attempts(seen)
-    command = curl(scope.facts, "/metrics | jq .jobs")
+    command = curl(scope.facts, "/metrics", jq=".jobs")
     if attempts is None:
         return blind("jobs.failures", seen, *_PROBES, command=command)
     failed = sum(a.has_failed for a in attempts)
@@ -75,7 +75,7 @@ def check_jobs_failures(seen: Seen, scope: Scope) -> Finding:
 def check_jobs_reason(seen: Seen, scope: Scope) -> Finding:
     """Judge what failing jobs have in common: the reason first, then the type. Source: runbook 1.B1, 1.B3."""
     attempts, source = _attempts(seen)
-    command = curl(scope.facts, "/metrics | jq .jobs.byType")
+    command = curl(scope.facts, "/metrics", jq=".jobs.byType")
     if attempts is None:
         return blind("jobs.reason", seen, *_PROBES, command=command)
     failed = [a for a in attempts if a.has_failed]

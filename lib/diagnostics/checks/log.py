@@ -11,7 +11,7 @@ from diagnostics.readings import LogEvent, Symptom, WorkerLog
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
-from diagnostics.text import text
+from diagnostics.text import Text, text
 
 RECENT_MS = 10 * 60 * 1000
 """Starts older than this say nothing about the present."""
@@ -64,12 +64,24 @@ def check_worker_errors(seen: Seen, scope: Scope) -> Finding:
             count=count,
         )
         if symptom and is_trouble
-        else text("no known trouble is going on in {lines} log lines", lines=len(log.events)),
+        else _quiet(log),
         value=float(count),
         unit="lines",
         evidence=seen.ids("worker.log"),
         command=_COMMAND,
     )
+
+
+def _quiet(log: WorkerLog) -> Text:
+    """Jobs that fail are judged elsewhere, but a reader of "no trouble" must know that they are there."""
+    failed = sum(event.event == "job.failed" for event in log.events)
+    if failed:
+        return text(
+            "the worker itself has no known trouble in {lines} log lines; {failed} of them are failed jobs",
+            lines=len(log.events),
+            failed=failed,
+        )
+    return text("no known trouble is going on in {lines} log lines", lines=len(log.events))
 
 
 def check_worker_restarts(seen: Seen, scope: Scope) -> Finding:

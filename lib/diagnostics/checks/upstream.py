@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
-from diagnostics.checks.finding import blind, unread
+from diagnostics.checks.finding import bearer, blind, unread
 from diagnostics.model import Finding
 from diagnostics.readings import OpenRouterAccount, Symptom
 from diagnostics.scope import Scope
@@ -13,7 +13,6 @@ from diagnostics.severity import Severity
 from diagnostics.text import Text, text
 
 LOW_CREDIT_USD = 1.0
-_COMMAND = 'curl -sS https://openrouter.ai/api/v1/key -H "Authorization: Bearer $OPENROUTER_API_KEY"'
 _SAID: dict[Symptom, Text] = {
     Symptom.OPENROUTER_CREDENTIALS: text("OpenRouter refuses our key"),
     Symptom.OPENROUTER_CREDIT: text("our OpenRouter credit is used up"),
@@ -26,8 +25,9 @@ _SAID: dict[Symptom, Text] = {
 def check_openrouter_account(seen: Seen, scope: Scope) -> Finding:
     """Judge OpenRouter's answer about our key. Source: runbook 1.B3."""
     account = seen.reading(OpenRouterAccount)
+    command = bearer(scope.facts.openrouter_url + "/key", scope.facts.openrouter_variable)
     if account is None:
-        return blind("openrouter.account", seen, "openrouter.account", command=_COMMAND)
+        return blind("openrouter.account", seen, "openrouter.account", command=command)
     if account.key_symptom is not None:
         return Finding(
             id="openrouter.account",
@@ -35,11 +35,11 @@ def check_openrouter_account(seen: Seen, scope: Scope) -> Finding:
             state=account.key_symptom.value,
             sentence=_SAID.get(account.key_symptom, text("OpenRouter does not answer as usual")),
             evidence=seen.ids("openrouter.account"),
-            command=_COMMAND,
+            command=command,
         )
     left = account.credit_left_usd
     if left is not None and isnan(left):
-        return unread("openrouter.account", seen, "openrouter.account", command=_COMMAND)
+        return unread("openrouter.account", seen, "openrouter.account", command=command)
     is_low = left is not None and left < LOW_CREDIT_USD
     return Finding(
         id="openrouter.account",
@@ -52,7 +52,7 @@ def check_openrouter_account(seen: Seen, scope: Scope) -> Finding:
         unit="USD" if left is not None else "",
         threshold=LOW_CREDIT_USD if left is not None else None,
         evidence=seen.ids("openrouter.account"),
-        command=_COMMAND,
+        command=command,
     )
 
 

@@ -27,7 +27,7 @@ _DEPLOYMENT = "id status createdAt statusUpdatedAt meta"
 _LINE = "timestamp message severity attributes { key value } tags { serviceId deploymentInstanceId }"
 DOCUMENTS: Mapping[str, str] = {
     "WorkerService": f"""query WorkerService($projectId: String!, $environmentId: String!, $serviceId: String!,
-  $list: DeploymentListInput!, $errors: String!, $before: String!, $anchor: String!, $lines: Int!) {{
+  $list: DeploymentListInput!, $ours: String!, $errors: String!, $before: String!, $anchor: String!, $lines: Int!) {{
   serviceInstance(environmentId: $environmentId, serviceId: $serviceId) {{
     serviceName numReplicas restartPolicyMaxRetries
     latestDeployment {{ {_DEPLOYMENT} deploymentStopped instances {{ id status }} }}
@@ -36,7 +36,7 @@ DOCUMENTS: Mapping[str, str] = {
   variables(projectId: $projectId, environmentId: $environmentId, serviceId: $serviceId)
   errors: environmentLogs(environmentId: $environmentId, filter: $errors, beforeDate: $before, anchorDate: $anchor,
     beforeLimit: 500) {{ {_LINE} }}
-  lines: environmentLogs(environmentId: $environmentId, beforeDate: $before, anchorDate: $anchor,
+  lines: environmentLogs(environmentId: $environmentId, filter: $ours, beforeDate: $before, anchorDate: $anchor,
     beforeLimit: $lines) {{ {_LINE} }}
   platformStatus {{ isStable incident {{ message status }} }}
 }}"""
@@ -161,10 +161,13 @@ def _variables(section: RailwaySection, since: datetime, until: datetime) -> dic
         "environmentId": section.environment_id,
         "serviceId": section.service_id,
     }
+    # The environment's log is that of all services: another one's chatter must not crowd ours out.
+    ours = f"@service:{section.service_id}"
     return {
         **ids,
         "list": dict(ids),
-        "errors": "@level:error OR @level:warn OR stalled OR worker.ready OR redis.ready",
+        "ours": ours,
+        "errors": f"{ours} AND (@level:error OR @level:warn OR stalled OR worker.ready OR redis.ready)",
         "before": _stamp(since),
         "anchor": _stamp(until),
         "lines": LOG_LINES,
@@ -176,9 +179,8 @@ def _stamp(moment: datetime) -> str:
 
 
 def _authorization(section: RailwaySection, token: str) -> dict[str, str]:
-    if section.token_kind == "project":
-        return {"Project-Access-Token": token}
-    return {"Authorization": f"Bearer {token}"}
+    name, scheme = section.header.split(": ")
+    return {name: scheme + token}
 
 
 def _refuse(envelope: _Envelope, where: str) -> None:
@@ -229,7 +231,9 @@ def _log(data: _Data, service_id: str, since: datetime, until: datetime) -> Work
     start, end = int(since.timestamp() * 1000), int(until.timestamp() * 1000)
     lines = list(_events(data.lines, service_id))
     is_truncated = len(data.lines) >= LOG_LINES
-    vouched = max(start, lines[0].at_ms) if lines and is_truncated else start
+    # Lines that nobody could read vouch for nothing: then the log is seen from its end on, which is no span at all.
+    oldest = lines[0].at_ms if lines else end
+    vouched = max(start, oldest) if is_truncated else start
     older = [e for e in _events(data.errors or [], service_id) if e.at_ms < vouched]
     return WorkerLog(
         events=tuple(e for e in sorted([*older, *lines], key=lambda e: e.at_ms) if e.at_ms >= start),

@@ -17,6 +17,8 @@ _OPEN = {
     "LOG_LEVEL": re.compile(r"[a-z]{1,12}"),
 }
 """Names whose values are settings, not secrets, and the only form in which they are kept."""
+_HOST_OF = "UPSTASH_REDIS_REST_URL"
+"""The one URL whose host is judged. It holds no user part; in others an unquoted password can look like a host."""
 _PLACEHOLDER = re.compile(r"(?i)your[-_ ]|changeme|placeholder|<[a-z_ -]+>|xxx+")
 
 
@@ -33,7 +35,7 @@ def _describe(name: str, value: str) -> Variable:
         length=len(value),
         shape=":".join([shape, *_defects(value)]),
         fingerprint=hashlib.sha256(b"runbook:" + value.encode()).hexdigest()[:8] if len(value) >= 16 else "",
-        host=_host(value) if shape == "url" else "",
+        host=_host(value) if shape == "url" and name == _HOST_OF else "",
         value=value if kept and kept.fullmatch(value) else "",
     )
 
@@ -65,6 +67,7 @@ def _defects(value: str) -> list[str]:
 
 def _host(value: str) -> str:
     try:
-        return urlsplit(value.strip().strip("\"'")).hostname or ""
+        parts = urlsplit(value.strip().strip("\"'"))
     except ValueError:
         return ""
+    return "" if "@" in value else parts.hostname or ""

@@ -32,7 +32,7 @@ def labels(wording: Wording) -> dict[str, str]:
         "what_to_do": _("What to do"),
         "changes": _("Changes"),
         "undo": _("Undo"),
-        "open": _("open"),
+        "open": _("open the page"),
         "steps": _("The runbook, line by line"),
         "this_branch": _("this branch applies"),
         "by_hand": _("by hand: no finding covers this line"),

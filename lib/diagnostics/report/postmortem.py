@@ -11,7 +11,7 @@ from diagnostics.model import Cause, Diagnosis
 from diagnostics.report.actions import sheet
 from diagnostics.report.markdown import cell, code, escape, link
 from diagnostics.report.merging import generated, headed, merge_postmortem
-from diagnostics.report.summary import asserted, summarise, worst_first
+from diagnostics.report.summary import asserted, is_older, summarise, worst_first
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.trends import Series
@@ -78,7 +78,7 @@ def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     completed, added = trends.throughput(seen, scope), trends.arrivals(seen, scope)
     waits = trends.wait_percentiles(seen, scope)
     rows = [
-        (_("Lasted at least"), _lasted(diagnosis, wording), ""),
+        (_("Lasted at least"), _lasted(diagnosis, wording), _("from its first sign to the end of this run")),
         (_("Jobs waiting at the end"), _last(depth, wording), wording.say(depth.source)),
         (_("Jobs waiting at most"), _highest(depth, wording), wording.say(depth.source)),
         (_("Highest error rate"), _highest(failures, wording), wording.say(failures.source)),
@@ -114,7 +114,7 @@ def _clock(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     _ = wording.translate
     clock, scope = diagnosis.clock, diagnosis.scope
     rows = [
-        (_("Began"), wording.time(diagnosis.onset_at) if diagnosis.onset_at else _("not known")),
+        (_("Began"), _began(diagnosis, wording)),
         (_("Response started"), wording.time(clock.response_started_at)),
         (_("This run"), f"{wording.time(scope.started_at)} – {wording.time(diagnosis.finished_at)}"),
         (_("Escalation overdue since") if clock.overdue else _("Escalation due"), wording.time(clock.escalate_at)),
@@ -122,6 +122,14 @@ def _clock(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     label = _("Contact")
     contacts = [f"- {label}: {link(c.name, c.url)}" for c in clock.contacts]
     return [*(f"- {label}: {escape(value)}" for label, value in rows), *contacts]
+
+
+def _began(diagnosis: Diagnosis, wording: Wording) -> str:
+    _ = wording.translate
+    if diagnosis.onset_at is None:
+        return _("not known")
+    at = wording.time(diagnosis.onset_at)
+    return _("before {time}: no source reaches further back").format(time=at) if is_older(diagnosis) else at
 
 
 def _timeline(diagnosis: Diagnosis, wording: Wording) -> list[str]:
@@ -132,9 +140,13 @@ def _timeline(diagnosis: Diagnosis, wording: Wording) -> list[str]:
 
 
 def _causes(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    _ = wording.translate
     told = {f.id: wording.say(f.sentence) for f in diagnosis.findings}
     stands = asserted(diagnosis)
-    return [line for cause in diagnosis.causes for line in _cause(cause, told, wording, is_asserted=cause is stands)]
+    lines = [line for cause in diagnosis.causes for line in _cause(cause, told, wording, is_asserted=cause is stands)]
+    good = [f for f in diagnosis.findings if f.severity is Severity.OK and stands and f.id not in stands.explains]
+    label = _("Looked at and in order")
+    return [*lines, f"- **{label}**:", *(f"    - {code(f.id)} {escape(told[f.id])}" for f in good)] if good else lines
 
 
 def _cause(cause: Cause, told: dict[str, str], wording: Wording, *, is_asserted: bool) -> list[str]:

@@ -9,6 +9,8 @@ from diagnostics.model import BlindSpot, Cause, Diagnosis, Finding
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain
 
+_CALLED = 2
+"""Contacts on the first page; the report lists all."""
 _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.UNKNOWN, Severity.OK)
 
 
@@ -113,6 +115,9 @@ def _since(diagnosis: Diagnosis, wording: Wording) -> str:
     now = diagnosis.scope.now
     if diagnosis.onset_at is None:
         return "" if diagnosis.severity is Severity.OK else _("not known")
+    if is_older(diagnosis):
+        at = wording.time(diagnosis.onset_at, near=now)
+        return _("before {time}: no source reaches further back").format(time=at)
     age = wording.duration((now - diagnosis.onset_at).total_seconds())
     since = _("{time}, {age} before this run").format(time=wording.time(diagnosis.onset_at, near=now), age=age)
     if diagnosis.onset_interval is None:
@@ -123,8 +128,19 @@ def _since(diagnosis: Diagnosis, wording: Wording) -> str:
     return _("{since} (between {early:%H:%M} and {late:%H:%M} UTC)").format(since=since, early=early, late=late)
 
 
+def is_older(diagnosis: Diagnosis) -> bool:
+    """Whether the trouble began before all that we could see of it."""
+    interval = diagnosis.onset_interval
+    return interval is not None and interval[0] <= diagnosis.scope.window.since
+
+
 def _command(diagnosis: Diagnosis, cause: Cause | None) -> str:
-    """The command behind the worst finding, of those the cause explains if it explains any with a command."""
+    """The command behind the worst finding, of those the cause explains if it explains any with a command.
+
+    None where the cause is on our own side: what we lack, the command would lack too.
+    """
+    if cause and cause.component == "observer":
+        return ""
     explained = tuple(f for f in diagnosis.findings if cause and f.id in cause.explains and f.command)
     told = worst_first(explained or tuple(f for f in diagnosis.findings if f.command))
     return plain(told[0].command) if told and told[0].severity is not Severity.OK else ""
@@ -135,11 +151,12 @@ def _escalation(diagnosis: Diagnosis, wording: Wording) -> str:
     clock = diagnosis.clock
     if diagnosis.severity is Severity.OK and not clock.overdue:
         return ""
-    contacts = "; ".join(f"{plain(c.name)} {plain(c.url).removeprefix('mailto:')}" for c in clock.contacts)
+    told = [f"{plain(c.name)} {plain(c.url).removeprefix('mailto:')}".strip() for c in clock.contacts[:_CALLED]]
+    contacts = "; ".join(told) or _("no contact in the profile")
     at = wording.time(clock.escalate_at, near=diagnosis.scope.now)
     left = (clock.escalate_at - diagnosis.finished_at).total_seconds()
     if clock.overdue or left <= 0:
         when = _("NOW: due since {time}").format(time=at)
     else:
         when = _("at {time}, {left} left").format(time=at, left=wording.duration(left))
-    return f"{when} → {contacts}" if contacts else when
+    return f"{when} → {contacts}"

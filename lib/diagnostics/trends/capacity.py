@@ -18,7 +18,7 @@ from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
 from diagnostics.trends.depth import main_queue
-from diagnostics.trends.estimate import Estimate, Z, mean, poisson, product, waiting_s
+from diagnostics.trends.estimate import Estimate, Z, combined, mean, poisson, product, waiting_s
 from diagnostics.trends.jobtypes import lengths_s
 from diagnostics.trends.series import epoch_ms
 from diagnostics.trends.steady import Stretch, steady
@@ -121,13 +121,13 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
     if moving is None:
         return None
     could = _could(slots, length)
-    is_measured = _is_telling(now, slots, moving, could)
-    output = moving.taken if is_measured else could
+    measured = _measured(moving, could) if now.depth > slots.count else None
+    output = measured or could
     if now.is_paused:
         output = Estimate(value=0.0, low=0.0, high=0.0, how=text("the queue is paused"))
     if output is None:
         return None
-    held = _held_s(slots, moving.taken) if is_measured and moving.taken.value else length
+    held = _held_s(slots, measured) if measured and measured.value else length
     if held is None:
         return None
     return Capacity(
@@ -138,7 +138,7 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
         arrivals=moving.arrivals,
         output=output,
         length=held,
-        is_measured=is_measured,
+        is_measured=measured is not None,
         is_paused=bool(now.is_paused),
     )
 
@@ -239,16 +239,18 @@ def _two_counts(before: QueueCounts, now: QueueCounts, gap_s: float) -> Flows | 
     return Flows(arrivals=poisson(added, gap_s, how), taken=poisson(taken, gap_s, how), span_s=gap_s)
 
 
-def _is_telling(now: QueueCounts, slots: Slots, moving: Flows, could: Estimate | None) -> bool:
-    """Whether what was taken is what can be taken: there is a backlog, and enough starts, or missing ones, to count.
+def _measured(moving: Flows, could: Estimate | None) -> Estimate | None:
+    """What is taken while jobs wait, if that tells what can be taken; `None` where too little is counted.
 
-    More than the slots can do in the long run is taken while they fill up: of a burst the short jobs end first.
+    Far less than the slots could do: something else is missing. About as much: both measurements together.
+    More: it will not last, of a burst the short jobs end first.
     """
-    if (now.depth or 0) <= slots.count:
-        return False
-    possible = could.value if could else 0.0
-    is_counted = max(moving.taken.value, possible) * moving.span_s >= _FEWEST_STARTS
-    return is_counted and (could is None or moving.taken.value <= could.value)
+    taken, possible = moving.taken, could.value if could else 0.0
+    if max(taken.value, possible) * moving.span_s < _FEWEST_STARTS or (could and taken.low > could.high):
+        return None
+    if could is None or taken.high < could.low:
+        return taken
+    return combined(taken, could, text("jobs taken, and slots / seconds per job, weighed by their doubt"))
 
 
 def _could(slots: Slots, length: Estimate | None) -> Estimate | None:
@@ -262,11 +264,11 @@ def _could(slots: Slots, length: Estimate | None) -> Estimate | None:
     )
 
 
-def _held_s(slots: Slots, starts: Estimate) -> Estimate:
+def _held_s(slots: Slots, output: Estimate) -> Estimate:
     """Seconds a job holds a slot while all are full: Little's law, waiting for the slot's turn included."""
     return Estimate(
-        value=slots.count / starts.value,
-        low=slots.count / starts.high,
-        high=slots.count / starts.low if starts.low > 0 else float("inf"),
+        value=slots.count / output.value,
+        low=slots.count / output.high,
+        high=slots.count / output.low if output.low > 0 else float("inf"),
         how=text("slots / jobs taken per second"),
     )

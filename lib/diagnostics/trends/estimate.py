@@ -56,6 +56,17 @@ def product(one: Estimate, other: Estimate, how: Text) -> Estimate:
     return Estimate(value=value, low=value * max(0.0, 1 - below), high=value * (1 + above), how=how)
 
 
+def combined(one: Estimate, other: Estimate, how: Text) -> Estimate:
+    """Two measurements of one value, each weighing as much as it is sure (inverse variance)."""
+    wide, narrow = sorted((one, other), key=lambda e: e.low - e.high)
+    if narrow.high <= narrow.low:
+        return Estimate(value=narrow.value, low=narrow.low, high=narrow.high, how=how)
+    share = 1 / (1 + ((narrow.high - narrow.low) / (wide.high - wide.low)) ** 2)
+    value = share * narrow.value + (1 - share) * wide.value
+    error = sqrt(share) * (narrow.high - narrow.low) / 2
+    return Estimate(value=value, low=max(0.0, value - error), high=value + error, how=how)
+
+
 def waiting_s(amount: float, fast: Estimate, slow: Estimate, how: Text) -> Estimate:
     """Seconds until `amount` is gone at the rate `fast` minus `slow`; infinite where that is not above zero.
 

@@ -151,6 +151,8 @@ T, R, S = FailureKind.TIMEOUT, FailureKind.UNREACHABLE, FailureKind.SCHEMA
         ([T] * 10, "observer.network"),
         ([FailureKind.UNRESOLVED, FailureKind.DEADLINE, R, T], "observer.network"),
         ([T, T, C, *[N] * 7], "observer.network"),
+        ([R, *[C] * 9], "observer.network"),
+        ([R, None, *[C] * 8], "observer.credentials_missing"),
         ([S, S, S, T], None),
         ([S] * 10, None),
         ([FailureKind.BUDGET] * 3, None),

@@ -39,13 +39,13 @@ JUDGED = ("queue.depth", "queue.paused", "queue.progress", "queue.delayed", "que
         (0, OK, 500),
         (499, OK, 500),
         (500, OK, 500),
-        (501, WARNING, 1000),
-        (999, WARNING, 1000),
-        (1000, WARNING, 1000),
+        (501, WARNING, 500),
+        (999, WARNING, 500),
+        (1000, WARNING, 500),
         (1001, CRITICAL, 1000),
         (10**7, CRITICAL, 1000),
         (-1, UNKNOWN, 500),
-        (None, UNKNOWN, 1000),
+        (None, UNKNOWN, 500),
     ],
 )
 def test_depth(wait: int | None, severity: Severity, threshold: int) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.text import text
-from diagnostics.trends.estimate import Estimate, mean, poisson, product, waiting_s
+from diagnostics.trends.estimate import Estimate, combined, mean, poisson, product, waiting_s
 
 HOW = text("a test")
 RATES = st.floats(0, 1e4, allow_nan=False)
@@ -102,3 +102,14 @@ def test_a_product_lies_in_its_interval(one: Estimate, other: Estimate) -> None:
     found = product(one, other, HOW)
     assert 0 <= found.low <= found.value * (1 + 1e-9)
     assert found.value <= found.high * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(("width", "wanted"), [(1.0, 15.0), (0.0, 20.0), (1e-9, 20.0), (1e9, 10.0), (2.0, 12.0)])
+def test_the_surer_of_two_weighs_more(width: float, wanted: float) -> None:
+    """10 with a doubt of 1 and 20 with another: their mean by inverse variance, with less doubt than either."""
+    one = Estimate(value=10.0, low=9.5, high=10.5, how=HOW)
+    other = Estimate(value=20.0, low=20.0 - width / 2, high=20.0 + width / 2, how=HOW)
+    found = combined(one, other, HOW)
+    assert found.value == pytest.approx(wanted)
+    assert found == combined(other, one, HOW)
+    assert found.high - found.low <= min(1.0, width) * (1 + 1e-9)

@@ -1,0 +1,62 @@
+"""When it began: dated where a source reaches back that far, else said to be older."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.diagnostics.healthy import NOW, SCOPE, ago, ago_ms, collected, diagnosed, line, log
+
+from diagnostics.model import Diagnosis
+from diagnostics.readings import LogEvent, Symptom
+from diagnostics.report.postmortem import render_postmortem
+from diagnostics.report.summary import is_older, summarise
+from diagnostics.wording import Wording
+
+MISSING = Symptom.HANDLER_MISSING
+
+
+def failures(oldest_s: float) -> tuple[LogEvent, ...]:
+    """A failing job every second since `oldest_s` seconds ago."""
+    return tuple(
+        line(seconds, "job.failed", symptom=MISSING, job_name="process-asset", level="error")
+        for seconds in range(int(oldest_s), 0, -1)
+    )
+
+
+def judged(oldest_s: float, *, log_s: float, is_truncated: bool) -> Diagnosis:
+    """A diagnosis from a log that reaches back `log_s` seconds and shows trouble since `oldest_s` ago."""
+    read = log(*failures(oldest_s), done=0, since_ms=ago_ms(log_s), is_truncated=is_truncated)
+    return diagnosed(collected({"worker.log": read}))
+
+
+@pytest.mark.parametrize(
+    ("log_s", "is_truncated", "is_known"),
+    [(60, True, False), (90, True, False), (91, True, True), (600, True, True), (60, False, True)],
+)
+def test_trouble_at_the_edge_of_a_cut_log_is_older_than_the_log(
+    log_s: float, is_truncated: bool, is_known: bool
+) -> None:
+    """The first line of a cut log is no beginning; half a minute of good lines before the first bad one are."""
+    made = judged(60, log_s=log_s, is_truncated=is_truncated)
+    assert made.onset_at == ago(60)
+    assert is_older(made) is not is_known
+    told = summarise(made, Wording()).since
+    assert ("no source reaches further back" in told) is not is_known
+    assert ("before 2026-01-31 02:59:00" in render_postmortem(made, language="en", timezone="UTC")) is not is_known
+
+
+def test_a_cut_log_is_a_limit_that_is_told() -> None:
+    """What was not read is said, with the time from which on it was."""
+    limits = [str(limit.what) for limit in judged(60, log_s=600, is_truncated=True).limits]
+    assert any("02:50:00 UTC" in told for told in limits)
+    assert not any("newest" in str(limit.what) for limit in judged(60, log_s=600, is_truncated=False).limits)
+
+
+def test_every_line_of_the_timeline_has_evidence() -> None:
+    """No moment without the look that tells it."""
+    made = judged(60, log_s=600, is_truncated=True)
+    ids = {item.id for item in made.evidence}
+    assert made.timeline
+    assert all(event.evidence and set(event.evidence) <= ids for event in made.timeline)
+    assert all(SCOPE.window.since <= event.at <= NOW + timedelta(seconds=1) for event in made.timeline)

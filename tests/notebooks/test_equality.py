@@ -1,0 +1,176 @@
+"""One platform, one notebook, three ways to run it headless: the same findings, severities, causes, and no secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from tests.oncall.support import environment, until
+from tests.sandbox.running import Running, running
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOK = ROOT / "notebooks" / "01_worker_not_processing.ipynb"
+PAPERMILL = ["-m", "papermill", str(NOTEBOOK), "out.ipynb", "--no-progress-bar", "-p", "window_minutes"]
+RUN = ["-m", "oncall", "run", "worker-not-processing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to run the notebook with a `window_minutes` and an output folder."""
+
+    name: str
+    words: tuple[str, ...]
+    output_option: tuple[str, ...]
+
+    def command(self, window: str, out: Path) -> list[str]:
+        head, option = [sys.executable, *self.words], [*self.output_option, str(out)]
+        return (
+            [*head, window, *option] if "papermill" in self.words else [*head, "-p", "window_minutes", window, *option]
+        )
+
+
+WAYS = (
+    Way("papermill", tuple(PAPERMILL), ("-p", "output_dir")),
+    Way("papermill --engine runbook", ("-m", "papermill", "--engine", "runbook", *PAPERMILL[2:]), ("-p", "output_dir")),
+    Way("runbook run", tuple(RUN), ("--output-dir",)),
+    Way("runbook run --kernel", (*RUN, "--kernel"), ("--output-dir",)),
+)
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox whose worker lost its token, the failure with most secrets about, once all its signs are there."""
+    home = tmp_path_factory.mktemp("s")
+    with running(home, "--fault", "redis-token-rotated", "--arrival-per-s", "1") as up:
+        until(lambda: is_stuck(up, home), timeout_s=60)
+        yield up
+
+
+def is_stuck(platform: Running, home: Path) -> bool:
+    """Whether it shows by now that no job ends: the last sign to come."""
+    command = [
+        sys.executable,
+        "-m",
+        "oncall",
+        "triage",
+        "--json",
+        "--profile",
+        "sandbox",
+        "--output-dir",
+        str(home / "o"),
+    ]
+    done = subprocess.run(
+        command, env=environment(home, **platform.settings), capture_output=True, timeout=60, check=False
+    )
+    return {f["id"]: f["severity"] for f in json.loads(done.stdout)["findings"]}["queue.progress"] == "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One way's run."""
+
+    artifact: Path
+    verdict: dict[str, Any]
+    files: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def runs(platform: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
+    """Every way, one after another, from a directory of its own."""
+    return {way.name: run(way, platform, tmp_path_factory.mktemp("elsewhere")) for way in WAYS}
+
+
+def start(way: Way, platform: Running, home: Path, window: str) -> subprocess.CompletedProcess[bytes]:
+    environ = environment(home, RUNBOOK_PROFILE="sandbox", **platform.settings)
+    return subprocess.run(
+        way.command(window, home / "out"), env=environ, cwd=home, capture_output=True, timeout=120, check=False
+    )
+
+
+def run(way: Way, platform: Running, home: Path) -> Done:
+    done = start(way, platform, home, "60")
+    (artifact,) = (home / "out").iterdir()
+    files = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    return Done(
+        artifact=artifact,
+        verdict=json.loads((artifact / "verdict.json").read_text("utf-8")),
+        files={**files, "stdout": done.stdout, "stderr": done.stderr},
+    )
+
+
+def judged(verdict: dict[str, Any]) -> object:
+    """What must be equal between two runs of one moment."""
+    findings = {f["id"]: f["severity"] for f in verdict["findings"]}
+    return verdict["severity"], findings, [cause["id"] for cause in verdict["causes"]]
+
+
+@pytest.mark.parametrize("way", WAYS[1:], ids=lambda way: way.name)
+def test_every_way_finds_the_same(runs: dict[str, Done], way: Way) -> None:
+    """Finding ids, severities and causes do not depend on what runs the notebook."""
+    assert judged(runs[way.name].verdict) == judged(runs["papermill"].verdict)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_every_way_leaves_the_whole_artifact(runs: dict[str, Done], way: Way) -> None:
+    """The files that other programs read are there, whoever wrote them."""
+    done = runs[way.name]
+    wanted = {
+        "report.html",
+        "postmortem.md",
+        "verdict.json",
+        "evidence.jsonl",
+        "charts",
+        "status.json",
+        "manifest.json",
+    }
+    assert wanted <= {path.name for path in done.artifact.iterdir()}
+    assert done.verdict["causes"][0]["id"] == "redis.credentials_rejected"
+    assert json.loads(done.files[f"out/{done.artifact.name}/status.json"])["state"] == "done"
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_bad_value_is_refused_by_name(platform: Running, way: Way, tmp_path: Path) -> None:
+    """The parameter, its value and what it must be; no artifact."""
+    done = start(way, platform, tmp_path, "-5")
+    assert done.returncode not in (0, 2)
+    told = (done.stdout + done.stderr).decode()
+    assert "window_minutes=-5" in told and "must be a number from 1" in told
+    assert not (tmp_path / "out").exists()
+
+
+def secrets(platform: Running) -> set[str]:
+    """Every secret there is: the operator's, and the values of the worker's variables as Railway keeps them."""
+    query = "query($p:String!,$e:String!,$s:String!){variables(projectId:$p,environmentId:$e,serviceId:$s)}"
+    names = {"p": "PROJECT_ID", "e": "ENVIRONMENT_ID", "s": "SERVICE_ID"}
+    variables = {key: platform.settings[f"RUNBOOK_RAILWAY__{name}"] for key, name in names.items()}
+    request = urllib.request.Request(
+        platform.settings["RUNBOOK_RAILWAY__BASE_URL"],
+        json.dumps({"query": query, "variables": variables}).encode(),
+        {"content-type": "application/json", "Project-Access-Token": platform.settings["RAILWAY_TOKEN"]},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        kept = json.load(answer)["data"]["variables"]
+    told = {value for name, value in kept.items() if name.endswith(("_KEY", "_TOKEN", "_SECRET"))}
+    mine = {value for name, value in platform.settings.items() if name.endswith(("_KEY", "_TOKEN"))}
+    password = platform.settings["REDIS_URL"].split("@")[0].rpartition(":")[2]
+    return {secret for secret in {*told, *mine, password} if secret}
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_no_secret_of_either_side_is_anywhere(runs: dict[str, Done], platform: Running, way: Way) -> None:
+    """The operator's credentials and the worker's own, plain, quoted and in base64: in no file, on no stream."""
+    found = secrets(platform)
+    assert len(found) >= 6
+    for secret in found:
+        encoded = base64.b64encode(secret.encode()).rstrip(b"=")
+        for form in (secret.encode(), quote(secret, safe="").encode(), encoded):
+            assert [name for name, data in runs[way.name].files.items() if form in data] == []
