@@ -131,16 +131,17 @@ def types_chart(types: tuple[JobType, ...], *, source: Text, language: str = "en
     """Mean and 95th percentile of the processing time of each job type, the one that fills most slots first."""
     wording = Wording(language, timezone)
     _ = wording.translate
-    told = _("{share} of slot time")
+    share = _("{share} of slot time")
     bars = tuple(
-        Bar(name=t.name, value=t.mean_s, whisker=t.p95_s, told=told.format(share=f"{t.slot_share * 100:.0f} %"))
+        Bar(name=t.name, value=t.mean_s, whisker=t.p95_s, told=share.format(share=f"{t.slot_share * 100:.0f} %"))
         for t in types[:_TYPES]
     )
     title = _("Job types: how long one holds a slot")
     caption = _("Bar: mean, line: up to the 95th percentile. Source: {source}.").format(source=wording.say(source))
     picture = Bars(bars=bars, title=title, x_label=_("seconds"), caption=caption, wording=wording)
     worst = ", ".join(f"{bar.name} {wording.value(bar.value, 's')} ({bar.told})" for bar in bars[:3])
-    return Chart(f"{title}. {worst or _('no data for this window')}. {caption}", lambda: bars_png(picture))
+    told = worst or _("no data for this window")
+    return Chart(f"{title}. {told}. {caption}", lambda: bars_png(picture))
 
 
 def diagnosis_charts(diagnosis: Diagnosis, *, language: str = "en", timezone: str = "UTC") -> dict[str, Chart]:
