@@ -17,9 +17,6 @@ from diagnostics.trends.whatif import formula, told_drain
 from diagnostics.wording import Wording
 from oncall.terminal import STYLES, page, paragraph, row, title
 
-_MANUAL_MS = 10**12
-"""A limiter set by hand stays for ever: BullMQ writes the largest number it has."""
-
 
 def print_glance(
     diagnosis: Diagnosis, *, language: str, timezone: str, stream: TextIO, width: int | None = None
@@ -93,15 +90,9 @@ def _states(console: Console, view: Glance, wording: Wording) -> None:
     ):
         count = _told(getattr(counts, state))
         row(console, state, f"{count:>7}   {note}".rstrip())
-    if counts.limiter_ms is not None and counts.limiter_ms > 0:
-        row(console, _("rate limit"), _limiter(counts.limiter_ms, wording))
-
-
-def _limiter(left_ms: int, wording: Wording) -> str:
-    _ = wording.translate
-    if left_ms > _MANUAL_MS:
-        return _("set by hand, without an end: nothing is taken")
-    return _("in force for another {time}").format(time=wording.duration(left_ms / 1000))
+    if counts.limiter_ms:
+        left = wording.duration(counts.limiter_ms / 1000)
+        row(console, _("rate limit"), _("its window is open for another {time}").format(time=left))
 
 
 def _flow(console: Console, view: Glance, wording: Wording) -> None:
