@@ -58,6 +58,10 @@ faults: $(READY)
 bench: $(READY)
 	$(PY) -m tests.bench
 
+.PHONY: drains  ## Forecast the drain of live backlogs and compare with the real end (20 minutes)
+drains: $(READY)
+	$(PY) -m tests.bench.drains
+
 .PHONY: contract  ## Validate clients and stand-ins against published API descriptions: make contract SPECS=DIR
 contract: $(READY)
 	$(PY) tests/contracts/vendors/contract.py "$(SPECS)"

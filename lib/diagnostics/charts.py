@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from diagnostics import trends
-from diagnostics.drawing import WIDTH, Curve, Line, png, reach
+from diagnostics.drawing import WIDTH, Bar, Bars, Curve, Line, bars_png, png, reach
 from diagnostics.model import Diagnosis
+from diagnostics.scope import Scope, Window
 from diagnostics.seen import Seen
+from diagnostics.text import Text
 from diagnostics.thresholds import Limits, Thresholds
 from diagnostics.trends import Series
+from diagnostics.trends.capacity import capacity
+from diagnostics.trends.estimate import Estimate
+from diagnostics.trends.jobtypes import JobType, job_types
 from diagnostics.wording import Wording
 
 _BINS = 36
 """Five minutes each over the usual window: enough jobs in a bin for a share to mean something."""
+_FLOW_BINS = 18
+"""Fewer: a rate needs more events in a bin than a share does."""
+_TYPES = 8
+"""Bars that fit; the types that fill most slots."""
+_IN_DEPTH = "queue-overflow"
+"""The incident that is about the queue itself: flow and job types are drawn for it alone."""
 Onset = tuple[int, tuple[int, int]]
 """First instant known above a limit and the interval of the crossing, epoch ms; see `trends.onset`."""
 
@@ -77,12 +88,68 @@ def failure_chart(
     return _chart(series, title=title, limits=thresholds.error_ratio, onset=onset, wording=wording)
 
 
+def flow_chart(
+    arriving: Series,
+    done: Series,
+    *,
+    output: Estimate | None,
+    language: str = "en",
+    timezone: str = "UTC",
+) -> Chart:
+    """Jobs added and jobs completed per minute, with what the slots can take (jobs/s) as a line."""
+    wording = Wording(language, timezone)
+    _ = wording.translate
+    per_min = output.value * 60 if output else None
+    label = _("capacity {value}").format(value=wording.value(per_min, "jobs/min"))
+    lines = (Line(value=per_min, label=label, is_critical=False),) if per_min else ()
+    title = _("Flow: arrivals, throughput and capacity")
+    curve = Curve(
+        series=arriving,
+        scale=1,
+        title=title,
+        y_label=wording.unit("jobs/min"),
+        lines=lines,
+        onset=None,
+        caption=_caption(arriving, wording),
+        wording=wording,
+        name=_("arrivals"),
+        other=done,
+        other_name=_("throughput"),
+        highest=_highest(arriving, done, per_min),
+    )
+    told = _("{title}. On average arrivals {arrivals}, throughput {done}; {capacity}. Source: {source}.").format(
+        title=title,
+        arrivals=wording.value(_average(arriving), "jobs/min"),
+        done=wording.value(_average(done), "jobs/min"),
+        capacity=label,
+        source=wording.say(arriving.source),
+    )
+    return Chart(told, lambda: png(curve))
+
+
+def types_chart(types: tuple[JobType, ...], *, source: Text, language: str = "en", timezone: str = "UTC") -> Chart:
+    """Mean and 95th percentile of the processing time of each job type, the one that fills most slots first."""
+    wording = Wording(language, timezone)
+    _ = wording.translate
+    share = _("{share} of slot time")
+    bars = tuple(
+        Bar(name=t.name, value=t.mean_s, whisker=t.p95_s, told=share.format(share=f"{t.slot_share * 100:.0f} %"))
+        for t in types[:_TYPES]
+    )
+    title = _("Job types: how long one holds a slot")
+    caption = _("Bar: mean, line: up to the 95th percentile. Source: {source}.").format(source=wording.say(source))
+    picture = Bars(bars=bars, title=title, x_label=_("seconds"), caption=caption, wording=wording)
+    worst = ", ".join(f"{bar.name} {wording.value(bar.value, 's')} ({bar.told})" for bar in bars[:3])
+    told = worst or _("no data for this window")
+    return Chart(f"{title}. {told}. {caption}", lambda: bars_png(picture))
+
+
 def diagnosis_charts(diagnosis: Diagnosis, *, language: str = "en", timezone: str = "UTC") -> dict[str, Chart]:
     """The charts of a diagnosis by name, from its recorded evidence."""
     seen, scope = Seen(diagnosis.evidence), diagnosis.scope
     queue = trends.main_queue(seen, scope)
     onset = _onset(diagnosis)
-    return {
+    charts = {
         "queue-depth": depth_chart(
             trends.depth(seen, scope, queue),
             thresholds=scope.thresholds,
@@ -98,6 +165,31 @@ def diagnosis_charts(diagnosis: Diagnosis, *, language: str = "en", timezone: st
             timezone=timezone,
         ),
     }
+    return charts | (_queue_charts(seen, diagnosis, language, timezone) if scope.slug == _IN_DEPTH else {})
+
+
+def _queue_charts(seen: Seen, diagnosis: Diagnosis, language: str, timezone: str) -> dict[str, Chart]:
+    """What the queue in depth needs besides."""
+    scope = diagnosis.scope
+    room, (types, source) = capacity(seen, scope), job_types(seen)
+    arriving = trends.arrivals(seen, scope, _FLOW_BINS)
+    return {
+        "flow": flow_chart(
+            arriving,
+            trends.throughput(seen, _within(scope, arriving), _FLOW_BINS),
+            output=room.output if room else None,
+            language=language,
+            timezone=timezone,
+        ),
+        "job-types": types_chart(types, source=source, language=language, timezone=timezone),
+    }
+
+
+def _within(scope: Scope, series: Series) -> Scope:
+    """The question narrowed to what `series` vouches for: an average over hours beside one of seconds misleads."""
+    if series.since_ms >= series.until_ms:
+        return scope
+    return replace(scope, window=Window(since=_at(series.since_ms), until=_at(series.until_ms)))
 
 
 def chart_files(diagnosis: Diagnosis, *, language: str = "en", timezone: str = "UTC") -> dict[str, bytes]:
@@ -177,6 +269,20 @@ def _alt(series: Series, *, title: str, limits: Limits, wording: Wording) -> str
         limits=", ".join(line.label for line in _lines(limits, 1, wording, unit=series.unit)),
         source=wording.say(series.source),
     )
+
+
+def _highest(arriving: Series, done: Series, per_min: float | None) -> float:
+    """Three times what is usual: a burst of arrivals can be hundreds of times as high."""
+    usual = [per_min or 0.0]
+    for series in (arriving, done):
+        known = series.value[np.isfinite(series.value) & (series.value > 0)]
+        usual += [float(np.median(known))] if len(known) else []
+    return 3 * max(usual) or 1.0
+
+
+def _average(series: Series) -> float | None:
+    known = series.value[np.isfinite(series.value)]
+    return float(np.mean(known)) if len(known) else None
 
 
 def _at(ms: int) -> datetime:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from matplotlib.transforms import Transform, blended_transform_factory
 
@@ -53,6 +54,59 @@ class Curve:
     onset: tuple[int, tuple[int, int]] | None
     caption: str
     wording: Wording
+    name: str = ""
+    """What the curve is, where another stands beside it."""
+    other: Series | None = None
+    other_name: str = ""
+    highest: float | None = None
+    """Where the axis ends although the curve goes on: one burst must not flatten everything else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One horizontal bar: its length, how far its whisker reaches (`None`: no whisker), and the words at its end."""
+
+    name: str
+    value: float
+    whisker: float | None
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """A picture of bars, the first at the top."""
+
+    bars: tuple[Bar, ...]
+    title: str
+    x_label: str
+    caption: str
+    wording: Wording
+
+
+def bars_png(picture: Bars) -> bytes:
+    """Draw `picture`."""
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0.34, 0.27, 0.62, 0.62))
+    _frame(figure, picture.title, picture.caption)
+    if not picture.bars:
+        _no_data(axes, picture.wording)
+        axes.set_xticks([])
+    for place, bar in enumerate(picture.bars):
+        axes.barh(place, bar.value, height=0.62, color="#9dbbd8", edgecolor=_CURVE, linewidth=1.2)
+        if bar.whisker is not None:
+            axes.plot([bar.value, bar.whisker], [place, place], color=_INK, linewidth=1.4, marker="|", markersize=9)
+        end = max(bar.value, bar.whisker or 0.0)
+        axes.annotate(
+            bar.told, (end, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=9, color=_INK
+        )
+    if picture.bars:
+        axes.set_xlim(0, max(max(b.value, b.whisker or 0.0) for b in picture.bars) * 1.45 or 1.0)
+        axes.set_yticks(range(len(picture.bars)), [bar.name for bar in picture.bars])
+        axes.invert_yaxis()
+        axes.set_xlabel(picture.x_label, fontsize=9.5, color=_INK)
+    axes.tick_params(labelsize=9, colors=_INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    return _encoded(figure)
 
 
 def png(curve: Curve) -> bytes:
@@ -60,21 +114,30 @@ def png(curve: Curve) -> bytes:
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
     # Room on the right for the last value: beside the curve it can cover nothing.
     axes = figure.add_axes((0.125, 0.33, 0.735, 0.565))
-    size = min(12.0, 12.0 * _TITLE / len(curve.title))
-    figure.text(0.012, 0.945, curve.title, fontsize=size, fontweight="bold", color=_INK, va="center")
-    caption = textwrap.fill(curve.caption, _CAPTION)
-    figure.text(0.012, 0.02, caption, fontsize=8.5, color=_INK, va="bottom", linespacing=1.25)
+    _frame(figure, curve.title, curve.caption)
     _time_axis(axes, curve)
     if curve.series.is_empty and curve.series.since_ms == curve.series.until_ms:
-        _no_data(axes, curve)
+        _no_data(axes, curve.wording)
     else:
         _values(axes, curve)
+        _other(axes, curve)
         _unseen(axes, curve)
         off_scale = _limits(axes, curve)
         # Above the curve, and below the limits that are named at the edge.
         _onset(axes, curve, height=0.83 if off_scale else 0.92)
         _last(axes, curve)
         _off_scale(axes, off_scale)
+    return _encoded(figure)
+
+
+def _frame(figure: Figure, title: str, caption: str) -> None:
+    size = min(12.0, 12.0 * _TITLE / len(title))
+    figure.text(0.012, 0.945, title, fontsize=size, fontweight="bold", color=_INK, va="center")
+    told = textwrap.fill(caption, _CAPTION)
+    figure.text(0.012, 0.02, told, fontsize=8.5, color=_INK, va="bottom", linespacing=1.25)
+
+
+def _encoded(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
@@ -121,6 +184,7 @@ def _time_axis(axes: Axes, curve: Curve) -> None:
 def _values(axes: Axes, curve: Curve) -> None:
     series = curve.series
     value = series.value * curve.scale
+    both = [series, *([curve.other] if curve.other else [])]
     inside = (series.at_ms >= series.since_ms) & (series.at_ms < series.until_ms)
     if series.step_ms and inside.any():
         edges = [*series.at_ms[inside], int(series.at_ms[inside][-1]) + series.step_ms]
@@ -129,13 +193,33 @@ def _values(axes: Axes, curve: Curve) -> None:
         days = [_day(at) for at in series.at_ms]
         marker = "o" if np.isfinite(value).sum() <= 2 else ""
         axes.plot(days, value, color=_CURVE, linewidth=2.2, drawstyle="steps-post", marker=marker)
-    top = float(np.nanmax(value)) if not series.is_empty else 0.0
+    top = max((float(np.nanmax(s.value)) * curve.scale for s in both if not s.is_empty), default=0.0)
     reach = [line.value for line in curve.lines if top >= _FAR * line.value]
+    if curve.highest is not None and top > curve.highest:
+        _write(axes, f"↑ {curve.wording.value(top, series.unit)}", (0.988, 0.95), ha="right", transform=axes.transAxes)
+        top = curve.highest
     floor = 1 if curve.series.unit == "ratio" else 5
     axes.set_ylim(0, max(top, *reach, floor) * 1.22 if reach else max(top, floor) * 1.3)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=curve.series.unit == "jobs"))
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def _other(axes: Axes, curve: Curve) -> None:
+    """The second curve, dashed and lighter, and a key to both."""
+    other = curve.other
+    if other is None:
+        return
+    inside = (other.at_ms >= other.since_ms) & (other.at_ms < other.until_ms)
+    if other.step_ms and inside.any():
+        edges = [*other.at_ms[inside], int(other.at_ms[inside][-1]) + other.step_ms]
+        value = other.value[inside] * curve.scale
+        axes.stairs(value, [_day(e) for e in edges], color=_INK, linewidth=1.8, linestyle=(0, (4, 1.5)), baseline=None)
+    keys = [
+        Line2D([], [], color=_CURVE, linewidth=2.2, label=curve.name),
+        Line2D([], [], color=_INK, linewidth=1.8, linestyle=(0, (4, 1.5)), label=curve.other_name),
+    ]
+    axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=2, fontsize=9.5, frameon=False)
 
 
 def _ticks(first: int, last: int) -> list[float]:
@@ -265,8 +349,8 @@ def _last(axes: Axes, curve: Curve) -> None:
     )
 
 
-def _no_data(axes: Axes, curve: Curve) -> None:
-    _ = curve.wording.translate
+def _no_data(axes: Axes, wording: Wording) -> None:
+    _ = wording.translate
     told = _("no data for this window")
     axes.set_yticks([])
     axes.text(0.5, 0.5, told, transform=axes.transAxes, ha="center", va="center", fontsize=14, color=_INK)

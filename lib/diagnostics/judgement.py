@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from diagnostics.causes.advice import advised
 from diagnostics.causes.pairs import separator
 from diagnostics.causes.ranking import rank
 from diagnostics.checks.finding import NOT_CONFIGURED, NOT_PERMITTED
@@ -63,6 +64,7 @@ def conclude(
         # A look that failed and that no finding speaks of: unknown is never healthy.
         severity = Severity.UNKNOWN
     causes = rank(findings, evidence, severity=severity, essential=runbook.essential)
+    causes = advised(causes, findings, seen, scope)
     since, interval = onset(seen, scope, findings)
     return Diagnosis(
         scope=scope,

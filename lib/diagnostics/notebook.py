@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from diagnostics.charts import Chart, diagnosis_charts
 from diagnostics.model import Diagnosis, Finding, Runbook
 from diagnostics.report import markdown as md
+from diagnostics.report import room
 from diagnostics.report.actions import sheet
 from diagnostics.report.summary import asserted, summarise, unseen, worst_first
 from diagnostics.wording import Wording, plain
@@ -83,6 +84,38 @@ class View:
     def failure_chart(self) -> Chart:
         """Failed share of finished work over the window."""
         return self._chart("error-rate")
+
+    def flow_chart(self) -> Chart:
+        """Arrivals, throughput and capacity over the window."""
+        return self._chart("flow")
+
+    def types_chart(self) -> Chart:
+        """Processing time of each job type."""
+        return self._chart("job-types")
+
+    def capacity(self) -> Shown:
+        """Slots, arrivals, capacity, drain and limits, each with its interval and how it was computed."""
+        return _shown(room.capacity_table(self._diagnosis, self._wording))
+
+    def what_ifs(self) -> Shown:
+        """What more slots, a paused producer or a mended job type would do, harm included."""
+        return _shown(room.what_if_table(self._diagnosis, self._wording))
+
+    def percentiles(self) -> Shown:
+        """How long jobs waited and took: p50, p95, p99."""
+        return _shown(room.percentile_table(self._diagnosis, self._wording))
+
+    def job_types(self) -> Shown:
+        """The types of jobs by the slot time they hold."""
+        return _shown(room.type_table(self._diagnosis, self._wording))
+
+    def rate_limits(self) -> Shown:
+        """Which type is limited by what."""
+        return _shown(room.rate_limit_table(self._diagnosis, self._wording))
+
+    def priorities(self) -> Shown:
+        """What priority queues would change."""
+        return _shown(room.priority_table(self._diagnosis, self._wording))
 
     def causes(self) -> Shown:
         """All causes considered, with what each explains and what speaks against it."""
@@ -225,6 +258,17 @@ def _cell_style(content: str) -> str:
     """Short values stay on one line; sentences and commands wrap."""
     wrapping = ";white-space:nowrap" if len(content) <= _SHORT else ""
     return f"text-align:left;vertical-align:top{wrapping}"
+
+
+def _shown(table: room.Table) -> Shown:
+    """A table, or the sentence that stands in its place."""
+    if not table.rows:
+        return Shown(table.note, md.escape(table.note), f"<p>{html.escape(table.note)}</p>")
+    shown = _table(table.head, table.rows)
+    if not table.note:
+        return shown
+    note = Shown(table.note, md.escape(table.note), f"<p style='opacity:.75'>{html.escape(table.note)}</p>")
+    return _joined([shown, note])
 
 
 def _joined(pieces: list[Shown]) -> Shown:

@@ -109,6 +109,29 @@ def run(
     ctx.obj.code = do(order, started_s=process.monotonic_start())
 
 
+@app.command(context_settings={"ignore_unknown_options": True})  # a negative number is refused by us, in one line
+def queue(
+    ctx: typer.Context,
+    limits: Annotated[
+        list[str] | None, typer.Argument(metavar="[CRITICAL [WARNING]]", help="Jobs; default the profile's 1000 500.")
+    ] = None,
+    profile: Profile = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+    language: Language = None,
+    redis_commands: Commands = None,
+    verbose: Verbose = False,
+) -> None:
+    """The queue at a glance, in place of scripts/monitor-redis-queue.sh."""
+    from oncall.log import set_up_logging
+    from oncall.question import Wish
+    from oncall.queue import queue as do
+
+    set_up_logging(is_verbose=verbose)
+    wish = Wish(slug="queue", profile=profile, deadline_s=deadline, redis_commands=redis_commands, language=language)
+    ctx.obj.code = do(wish, limits or [], is_json=as_json, started_s=process.monotonic_start())
+
+
 @app.command()
 def seal(
     ctx: typer.Context,

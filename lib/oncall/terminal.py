@@ -17,7 +17,7 @@ from diagnostics.severity import Severity
 from diagnostics.wording import Wording
 from oncall import project
 
-_STYLES = {
+STYLES = {
     Severity.OK: "bold green",
     Severity.WARNING: "bold yellow",
     Severity.CRITICAL: "bold white on red",
@@ -40,27 +40,28 @@ def print_verdict(
     """Write the verdict to `stream`, at most 100 columns wide. `runbook` is the command to go on with, if any."""
     wording = Wording(language, timezone)
     summary = summarise(diagnosis, wording)
-    console = _console(stream, width)
+    console = page(stream, width)
     _head(console, summary, wording)
     _facts(console, summary, wording, runbook)
     _findings(console, diagnosis, wording)
     _unseen(console, summary, wording)
     if summary.command:
         _ = wording.translate
-        _title(console, _("See it yourself"))
-        _verbatim(console, summary.command)
+        title(console, _("See it yourself"))
+        verbatim(console, summary.command)
 
 
 def print_place(place: Path, *, language: str, stream: TextIO) -> None:
     """Say where the report is, or where everything else is when there was no time for it."""
     _ = Wording(language).translate
-    console = _console(stream, None)
+    console = page(stream, None)
     has_report = (place / "report.html").is_file()
-    _title(console, _("Report") if has_report else _("Artifact, without its report; `runbook seal` on it makes that"))
-    _verbatim(console, project.shown(place / "report.html" if has_report else place))
+    title(console, _("Report") if has_report else _("Artifact, without its report; `runbook seal` on it makes that"))
+    verbatim(console, project.shown(place / "report.html" if has_report else place))
 
 
-def _console(stream: TextIO, width: int | None) -> Console:
+def page(stream: TextIO, width: int | None = None) -> Console:
+    """A console that prints what it is given, at most 100 columns wide."""
     return Console(
         file=stream,
         width=min(width or _columns(), _WIDEST),
@@ -78,7 +79,7 @@ def _columns() -> int:
 def _head(console: Console, summary: Summary, wording: Wording) -> None:
     _ = wording.translate
     console.print(Rich(_("profile {profile} · {incident}").format(profile=summary.profile, incident=summary.incident)))
-    word = (f" {summary.severity_word} ", _STYLES[summary.severity])
+    word = (f" {summary.severity_word} ", STYLES[summary.severity])
     console.print(Rich.assemble(word, " ", (summary.headline, "bold")))
     if summary.partial:
         console.print(Rich(summary.partial))
@@ -95,7 +96,7 @@ def _facts(console: Console, summary: Summary, wording: Wording, runbook: str | 
         (_("escalate"), summary.escalation),
     ):
         if value:
-            _row(console, label, value)
+            row(console, label, value)
 
 
 def _findings(console: Console, diagnosis: Diagnosis, wording: Wording) -> None:
@@ -103,11 +104,11 @@ def _findings(console: Console, diagnosis: Diagnosis, wording: Wording) -> None:
     bad = [f for f in worst_first(diagnosis.findings) if f.severity in (Severity.CRITICAL, Severity.WARNING)]
     if not bad:
         return
-    _title(console, _("What is wrong"))
+    title(console, _("What is wrong"))
     for finding in bad[:_SHOWN]:
-        _row(console, wording.severity(finding.severity), _told(finding, wording), style=_STYLES[finding.severity])
+        row(console, wording.severity(finding.severity), _told(finding, wording), style=STYLES[finding.severity])
     if len(bad) > _SHOWN:
-        _row(console, "", _("and {count} more, see the report").format(count=len(bad) - _SHOWN))
+        row(console, "", _("and {count} more, see the report").format(count=len(bad) - _SHOWN))
 
 
 def _told(finding: Finding, wording: Wording) -> str:
@@ -123,21 +124,22 @@ def _unseen(console: Console, summary: Summary, wording: Wording) -> None:
     _ = wording.translate
     if not summary.unseen:
         return
-    _title(console, _("What we could not see"))
+    title(console, _("What we could not see"))
     for spot in summary.unseen[:_SHOWN]:
-        _paragraph(console, spot.why, indent=2)
-        _paragraph(console, "→ " + spot.regain, indent=4)
-        _paragraph(console, _("hides {checks}").format(checks=spot.checks), indent=4)
+        paragraph(console, spot.why, indent=2)
+        paragraph(console, "→ " + spot.regain, indent=4)
+        paragraph(console, _("hides {checks}").format(checks=spot.checks), indent=4)
     if len(summary.unseen) > _SHOWN:
-        _paragraph(console, _("and {count} more, see the report").format(count=len(summary.unseen) - _SHOWN), indent=2)
+        paragraph(console, _("and {count} more, see the report").format(count=len(summary.unseen) - _SHOWN), indent=2)
 
 
-def _title(console: Console, title: str) -> None:
+def title(console: Console, words: str) -> None:
+    """A heading after an empty line."""
     console.print()
-    console.print(Rich(title, style="bold"))
+    console.print(Rich(words, style="bold"))
 
 
-def _row(console: Console, label: str, value: str, *, style: str = "") -> None:
+def row(console: Console, label: str, value: str, *, style: str = "") -> None:
     """A label and its text with a hanging indent; a label too long for its column gets a line of its own."""
     if len(label) >= _LABEL:
         console.print(Rich(f"  {label}", style=style))
@@ -149,7 +151,8 @@ def _row(console: Console, label: str, value: str, *, style: str = "") -> None:
         console.print(start + line, soft_wrap=True)
 
 
-def _paragraph(console: Console, value: str, *, indent: int) -> None:
+def paragraph(console: Console, value: str, *, indent: int) -> None:
+    """A text, all its lines indented."""
     for line in _wrapped(console, value, indent=indent):
         console.print(Rich(" " * indent) + line, soft_wrap=True)
 
@@ -160,6 +163,6 @@ def _wrapped(console: Console, value: str, *, indent: int) -> list[Rich]:
     return [Rich(line) for line in lines or [""]]
 
 
-def _verbatim(console: Console, line: str) -> None:
+def verbatim(console: Console, line: str) -> None:
     """A line to copy: never wrapped by us, so that pasting it yields one command."""
     console.print(Rich(f"  {line}"), soft_wrap=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from diagnostics import records
 from diagnostics.text import text
 from oncall import lost, project, sealing
-from oncall.artifact import Artifact
 from oncall.headless.stopping import Stop
 from oncall.limits import OutOfTime, time_limit
 from oncall.log import clean_streams
@@ -42,7 +43,7 @@ def triage(wish: Wish, *, is_json: bool, started_s: float) -> int:
         )
         artifact = sealing.begin_artifact(question)
         with sealing.truthful(artifact):
-            found, reason = _look(question, artifact, stop, started_s)
+            found, reason = in_time(question, stop, hear=partial(sealing.hear, artifact), started_s=started_s)
             teller.verdict(found.diagnosis, artifact)
             sealing.keep_facts(artifact, found)
             project.keep_caches_out_of_home()
@@ -55,16 +56,18 @@ def triage(wish: Wish, *, is_json: bool, started_s: float) -> int:
         return ending.code
 
 
-def _look(question: Question, artifact: Artifact, stop: Stop, started_s: float) -> tuple[Found, str | None]:
-    """Look; where that is cut short, judge what was heard and say why."""
+def in_time(
+    question: Question, stop: Stop, *, hear: Callable[[str], None], started_s: float
+) -> tuple[Found, str | None]:
+    """Look; where that is cut short, judge what was heard and say why. `hear` takes each line of evidence."""
     heard: list[str] = []
 
-    def hear(line: str) -> None:
+    def keep(line: str) -> None:
         heard.append(line)
-        sealing.hear(artifact, line)
+        hear(line)
 
     loop = asyncio.new_event_loop()
-    task = loop.create_task(look(question, started_s=started_s, hear=hear))
+    task = loop.create_task(look(question, started_s=started_s, hear=keep))
     loop.add_reader(stop.end.fileno(), task.cancel)
     left_s = started_s + question.scope.deadline_s + _OVER_S / 2 - time.monotonic()
     try:

@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 from tests.diagnostics.diagnoses import MINUTE, NOW_MS, diagnosis
 
-from diagnostics.charts import chart_files, depth_chart, diagnosis_charts, failure_chart
+from diagnostics.charts import chart_files, depth_chart, diagnosis_charts, failure_chart, flow_chart, types_chart
 from diagnostics.drawing import HEIGHT, WIDTH, reach
 from diagnostics.text import text
 from diagnostics.thresholds import Thresholds
 from diagnostics.trends import Series
+from diagnostics.trends.estimate import Estimate
 
 NAN = float("nan")
 SINCE = NOW_MS - 180 * MINUTE
@@ -151,3 +152,50 @@ def test_drawing_leaves_pyplot_alone():
     code = "import sys, diagnostics.charts; print('matplotlib.pyplot' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert answer.stdout.strip() == "False"
+
+
+def overflow_charts():
+    from tests.diagnostics.report.test_room import overflowing
+
+    return diagnosis_charts(overflowing())
+
+
+def test_the_queue_in_depth_has_two_charts_more():
+    assert set(overflow_charts()) == {"queue-depth", "error-rate", "flow", "job-types"}
+    assert set(diagnosis_charts(diagnosis())) == {"queue-depth", "error-rate"}
+
+
+def test_flow_names_arrivals_throughput_and_capacity():
+    chart = overflow_charts()["flow"]
+    assert "arrivals" in chart.alt
+    assert "capacity 600 jobs/min" in chart.alt
+    flat = series(*[500.0] * 12, unit="jobs/min", step_ms=15 * MINUTE)
+    output = Estimate(value=10.0, low=9.0, high=11.0, how=text("so"))
+    assert has_colour(flow_chart(flat, flat, output=output).png(), "#8a5a00")
+
+
+def test_a_burst_does_not_flatten_the_rest():
+    calm = series(*[600.0] * 12, unit="jobs/min", step_ms=15 * MINUTE)
+    burst = series(*[60000.0, *[600.0] * 11], unit="jobs/min", step_ms=15 * MINUTE)
+    output = Estimate(value=10.0, low=9.0, high=11.0, how=text("so"))
+    chart = flow_chart(burst, calm, output=output)
+    rows = (picture(chart.png())[100:580, 200:1150] < 90).all(axis=2).sum(axis=1)
+    assert 590 - (100 + int(np.argmax(rows))) > 100, "throughput lies on the floor of the chart"
+
+
+def test_an_unknown_flow_is_no_zero():
+    chart = flow_chart(series(), series(), output=None)
+    assert "arrivals –, throughput –; capacity –" in chart.alt
+    assert len(chart.png()) > 1000
+
+
+def test_types_show_the_one_that_fills_the_slots_first():
+    chart = overflow_charts()["job-types"]
+    assert "crm:sync-contacts 2 s (100 % of slot time)" in chart.alt
+    assert has_colour(chart.png(), "#9dbbd8")
+
+
+def test_no_types_are_no_bars():
+    chart = types_chart((), source=text("nothing"))
+    assert "no data for this window" in chart.alt
+    assert not has_colour(chart.png(), "#9dbbd8")

@@ -28,7 +28,10 @@ HEADINGS = [
 ]
 TAGS = {"parameters", "remediation", "skip-execution", "hide-input"}
 FORBIDDEN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.Lambda)
-LINES = {"worker-not-processing": "D1 D2 D3 A1 A2 A3 B1 B2 B3 E1 E2 E3".split()}
+LINES = {
+    "worker-not-processing": "D1 D2 D3 A1 A2 A3 B1 B2 B3 E1 E2 E3".split(),
+    "queue-overflow": "D1 D2 A1 A2 A3 L1 L2 L3".split(),
+}
 
 pytestmark = pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(FOLDER)))
 

@@ -82,3 +82,17 @@ def test_a_chart_of_a_real_kernel_is_a_picture(elsewhere):
         if "image/png" in o.get("data", {})
     ]
     assert len(pictures) == 2
+
+
+@pytest.mark.parametrize("option", [(), ("--kernel",)], ids=["fork", "stock kernel"])
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
+def test_it_runs_headless_in_both_ways(source, option, elsewhere):
+    slug = nbformat.read(source, as_version=4).metadata.runbook.slug
+    command = [sys.executable, "-m", "oncall", "run", slug, "--json", "--output-dir", str(elsewhere / "out"), *option]
+    done = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 3, done.stderr[-2000:]
+    (folder,) = (elsewhere / "out").iterdir()
+    status = json.loads((folder / "status.json").read_text("utf-8"))
+    assert status["state"] == "done", status
+    assert {cell["state"] for cell in status["cells"]} == {"done", "skipped"}
+    assert json.loads(done.stdout)["incident"] == slug

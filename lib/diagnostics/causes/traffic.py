@@ -28,4 +28,20 @@ RULES = (
             text("Verify: the number of waiting jobs falls."),
         ),
     ),
+    Rule(
+        id="traffic.burst",
+        title=text("Many jobs came at once; all slots are at work and the backlog falls"),
+        runbook=OVERFLOW,
+        branch="2.A1",
+        needs=(Sign("worker.capacity", ("recovering",), 0.7),),
+        supports=(Sign("queue.drain", ("draining",), 0.3), Sign("queue.progress", ("flowing",), 0.2)),
+        against=(Sign("jobs.failures", ("failing",), 0.3), Sign("queue.drain", ("growing",), 0.4)),
+        explains=QUEUE_SYMPTOMS,
+        remediations=("set-job-concurrency", "set-replicas"),
+        steps=(
+            text("Wait, if the time below is acceptable: a restart for new settings interrupts the jobs that run."),
+            text("Find out which producer added so many at once, and whether it will again."),
+            text("Verify: the number of waiting jobs falls."),
+        ),
+    ),
 )

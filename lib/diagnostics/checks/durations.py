@@ -32,7 +32,7 @@ def check_jobs_duration(seen: Seen, scope: Scope) -> Finding:
     One slow type is its own affair; when nearly all are slow, so is what they share. Source: runbook M3, M9.
     """
     log = seen.reading(WorkerLog)
-    command = curl(scope.facts, "/metrics | jq '.performance, .jobs.byType'")
+    command = curl(scope.facts, "/metrics", jq="'.performance, .jobs.byType'")
     if log is None:
         return blind("jobs.duration", seen, "worker.log", command=command)
     factors = _factors(log)

@@ -51,7 +51,7 @@ def check_worker_concurrency(seen: Seen, scope: Scope) -> Finding:
     Another value is no fault of its own; what it leads to is judged elsewhere. Source: runbook 1.B2.
     """
     health, service = seen.reading(WorkerHealth), seen.reading(RailwayService)
-    command = curl(scope.facts, "/health | jq .worker.concurrency")
+    command = curl(scope.facts, "/health", jq=".worker.concurrency")
     if health is None and service is None:
         return blind("worker.concurrency", seen, "worker.health", "railway.service", command=command)
     set_to = [v.value for v in (service.variables or () if service else ()) if v.name == "JOB_CONCURRENCY"]

@@ -4,15 +4,16 @@ from difflib import get_close_matches
 
 from diagnostics.errors import SettingsError
 from diagnostics.model import Runbook
-from diagnostics.runbooks import triage, worker_not_processing
+from diagnostics.runbooks import glance, queue_overflow, triage, worker_not_processing
 
-RUNBOOKS = (worker_not_processing.RUNBOOK,)
+RUNBOOKS = (worker_not_processing.RUNBOOK, queue_overflow.RUNBOOK)
 TRIAGE = triage.RUNBOOK
+GLANCE = glance.RUNBOOK
 
 
 def by_slug(slug: str) -> Runbook:
-    """The runbook of `slug`, or `triage`. Raises SettingsError with the nearest match."""
-    known = {r.slug: r for r in (*RUNBOOKS, TRIAGE)}
+    """The runbook of `slug`, or what `triage` and `queue` look at. Raises SettingsError with the nearest match."""
+    known = {r.slug: r for r in (*RUNBOOKS, TRIAGE, GLANCE)}
     if slug in known:
         return known[slug]
     close = get_close_matches(slug, known, n=1, cutoff=0.4)
@@ -20,4 +21,4 @@ def by_slug(slug: str) -> Runbook:
     raise SettingsError(f"incident {slug!r} is not known; {hint}")
 
 
-__all__ = ["RUNBOOKS", "TRIAGE", "by_slug"]
+__all__ = ["GLANCE", "RUNBOOKS", "TRIAGE", "by_slug"]

@@ -56,6 +56,9 @@ NEEDS = {
     "jobs.failures": ("worker.log", "queue.jobs", "worker.metrics"),
     "jobs.reason": ("worker.log", "queue.jobs", "worker.metrics"),
     "worker.capacity": ("queue.state",),
+    "capacity.slots": ("queue.state",),
+    "queue.drain": ("queue.state",),
+    "queue.threshold_eta": ("queue.state",),
     "openrouter.account": ("openrouter.account",),
 }
 """The looks without any of which a check cannot judge."""
