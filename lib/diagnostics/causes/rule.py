@@ -50,7 +50,14 @@ class Rule:
         return self.id.split(".")[0]
 
 
-QUEUE_SYMPTOMS = ("queue.depth", "queue.progress", "queue.stalled", "queue.delayed", "worker.capacity")
+QUEUE_SYMPTOMS = (
+    "queue.depth",
+    "queue.progress",
+    "queue.stalled",
+    "queue.delayed",
+    "queue.baseline",
+    "worker.capacity",
+)
 """What any worker that cannot work does to the queue."""
 WORKER_GONE = ("worker.health", "worker.deployment", "worker.restarts", "worker.errors", *QUEUE_SYMPTOMS)
 """What follows from a worker that is not there."""

@@ -1,6 +1,6 @@
 """Evidence to findings: pure functions, one module per subject."""
 
-from diagnostics.checks import capacity, endpoints, environment, jobs, log, queue, redis, upstream, worker
+from diagnostics.checks import baseline, capacity, endpoints, environment, jobs, log, queue, redis, upstream, worker
 
 CHECKS = (
     *worker.CHECKS,
@@ -12,6 +12,7 @@ CHECKS = (
     *jobs.CHECKS,
     *capacity.CHECKS,
     *upstream.CHECKS,
+    *baseline.CHECKS,
 )
 
 __all__ = ["CHECKS"]

@@ -35,6 +35,7 @@ RUNBOOK = Runbook(
                 "queue.delayed",
                 "queue.stalled",
                 "queue.orphans",
+                "queue.baseline",
             ),
         ),
         Step(

@@ -46,6 +46,7 @@ NEEDS = {
     "jobs.reason": ("worker.log", "queue.jobs", "worker.metrics"),
     "worker.capacity": ("queue.state",),
     "openrouter.account": ("openrouter.account",),
+    "queue.baseline": ("history.baseline",),
 }
 """The looks without any of which a check cannot judge."""
 
@@ -97,7 +98,7 @@ def test_systems_outside_the_profile_are_limits(check: str) -> None:
     assert found(check, changes).state == NOT_CONFIGURED
     diagnosis = diagnosed(collected(changes))
     assert check not in {f.id for f in diagnosis.findings} | {s.check for s in diagnosis.blind_spots}
-    assert any("is not in the profile" in str(limit.what) for limit in diagnosis.limits)
+    assert any("why not_configured" in str(limit.what) for limit in diagnosis.limits)
 
 
 @pytest.mark.parametrize("check", NEEDS)
