@@ -42,7 +42,7 @@ def check_queue_baseline(seen: Seen, scope: Scope) -> Finding:
         severity=Severity.WARNING if is_unusual else Severity.OK,
         state="unusual" if is_unusual else "usual",
         sentence=text(
-            "{depth} jobs ready in {queue}; the same hour last week: {median:g} as a rule, {p95:g} at the 95th percentile",
+            "{depth} jobs ready in {queue}; a week ago at this hour {median:g}, at the 95th percentile {p95:g}",
             depth=now.depth,
             queue=usual.queue,
             median=usual.depth_median,

@@ -123,8 +123,7 @@ def _opened(path: Path, timeout_s: float) -> sqlite3.Connection:
 
 def _samples(db: sqlite3.Connection, ask: Ask) -> HistorySamples:
     series = _series(db, ask)
-    # Ten per cent more, so that a window of 500 intervals need not be thinned.
-    step = max(1, -(-(ask.until_ms - ask.since_ms) * 10 // (POINTS * 11)))
+    step = max(1, -(-(ask.until_ms - ask.since_ms) // POINTS))
     tier = _tier(db, ask, step)
     if tier is RAW:
         every = _every(db, ask)
@@ -147,29 +146,34 @@ def _series(db: sqlite3.Connection, ask: Ask) -> dict[int, tuple[str, str]]:
 
 
 def _tier(db: sqlite3.Connection, ask: Ask, step: int) -> Tier:
-    """The coarsest tier fine enough for the step; a coarser one where that reaches further back."""
-    oldest = {tier: _oldest(db, ask, tier) for tier in (RAW, *ROLLUPS)}
-    fine = [t for t in oldest if t.width_ms <= step and oldest[t] is not None]
+    """The coarsest tier fine enough for the step; a coarser one where that tells more of the window's beginning."""
+    first = {tier: _first(db, ask, tier) for tier in (RAW, *ROLLUPS)}
+    fine = [t for t in first if t.width_ms <= step and first[t] is not None]
     best = fine[-1] if fine else RAW
-    reach = max(ask.since_ms, oldest[best] or ask.until_ms)
+    reach = ask.until_ms if first[best] is None else first[best]
     for tier in ROLLUPS:
-        begins = oldest[tier]
+        begins = first[tier]
         # A bucket begins up to its width before its first sample: that alone is no further reach.
-        if tier.width_ms > best.width_ms and begins is not None and begins + tier.width_ms < reach:
-            best, reach = tier, max(ask.since_ms, begins)
+        if tier.width_ms > best.width_ms and begins is not None and reach and begins + tier.width_ms < reach:
+            best, reach = tier, begins
     return best
 
 
-def _oldest(db: sqlite3.Connection, ask: Ask, tier: Tier) -> int | None:
+def _first(db: sqlite3.Connection, ask: Ask, tier: Tier) -> int | None:
+    """The first instant of the window that a tier tells of."""
+    span = (ask.since_ms, ask.until_ms)
     if tier is RAW:
-        query = "SELECT MIN(r.at_ms) FROM round r JOIN run a ON a.id = r.run WHERE a.profile = ?"
-        found = db.execute(query, (ask.profile,)).fetchone()[0]
+        query = (
+            "SELECT MIN(r.at_ms) FROM round r JOIN run a ON a.id = r.run"
+            " WHERE r.at_ms >= ? AND r.at_ms < ? AND a.profile = ?"
+        )
+        found = db.execute(query, (*span, ask.profile)).fetchone()[0]
     else:
         query = (
-            "SELECT MIN((SELECT MIN(start_ms) FROM rollup WHERE series = s.id AND width_ms = ?))"
-            " FROM series s WHERE s.profile = ?"
+            "SELECT MIN((SELECT MIN(start_ms) FROM rollup"
+            " WHERE series = s.id AND width_ms = ? AND start_ms >= ? AND start_ms < ?)) FROM series s WHERE s.profile = ?"
         )
-        found = db.execute(query, (tier.width_ms, ask.profile)).fetchone()[0]
+        found = db.execute(query, (tier.width_ms, *span, ask.profile)).fetchone()[0]
     return None if found is None else int(found)
 
 
