@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ def test_no_sample_is_lost_or_doubled_by_kills_and_clocks(tmp_path: Path, platfo
     assert len(kept) - len(told) <= KILLS
     by_life = [{run for run, _ in life.samples()} for life in lives]
     assert all(a.isdisjoint(b) for i, a in enumerate(by_life) for b in by_life[i + 1 :])
-    for (run, sequence), (next_run, next_sequence) in zip(kept, kept[1:], strict=False):
+    for (run, sequence), (next_run, next_sequence) in pairwise(kept):
         assert next_sequence == sequence + 1 or next_run > run
     values = rows(
         tmp_path,

@@ -16,7 +16,11 @@ FACTOR = 3.0
 """Times the 95th percentile of the same hour last week from which a depth is unusual."""
 FEWEST = 6
 """Samples of that hour below which nothing was usual."""
-_COMMAND = "runbook watch --help   # keeps the history; sqlite3 -readonly outputs/history.sqlite3 'SELECT * FROM run'"
+_COMMAND = (
+    'sqlite3 -readonly "${RUNBOOK_HISTORY__PATH:-outputs/history.sqlite3}" "SELECT datetime(start_ms/1000,\'unixepoch\'),'
+    " low, last, high FROM rollup JOIN series ON series.id = rollup.series"
+    " WHERE metric = 'queue.depth' AND width_ms = 3600000 ORDER BY start_ms DESC LIMIT 170\""
+)
 
 
 def check_queue_baseline(seen: Seen, scope: Scope) -> Finding:
@@ -33,7 +37,8 @@ def check_queue_baseline(seen: Seen, scope: Scope) -> Finding:
     if state is None:
         return blind("queue.baseline", seen, "queue.state", command=_COMMAND)
     now = state.now(usual.queue)
-    if now is None or not now.is_present or now.depth is None or now.depth < 0:
+    is_nonsense = not usual.depth_p95 >= 0  # NaN fails the comparison too.
+    if is_nonsense or now is None or not now.is_present or now.depth is None or now.depth < 0:
         return unread("queue.baseline", seen, "history.baseline", "queue.state", command=_COMMAND)
     limit = max(FLOOR_JOBS, FACTOR * usual.depth_p95)
     is_unusual = now.depth > limit

@@ -170,8 +170,8 @@ def _first(db: sqlite3.Connection, ask: Ask, tier: Tier) -> int | None:
         found = db.execute(query, (*span, ask.profile)).fetchone()[0]
     else:
         query = (
-            "SELECT MIN((SELECT MIN(start_ms) FROM rollup"
-            " WHERE series = s.id AND width_ms = ? AND start_ms >= ? AND start_ms < ?)) FROM series s WHERE s.profile = ?"
+            "SELECT MIN((SELECT MIN(start_ms) FROM rollup WHERE series = s.id"
+            " AND width_ms = ? AND start_ms >= ? AND start_ms < ?)) FROM series s WHERE s.profile = ?"
         )
         found = db.execute(query, (tier.width_ms, *span, ask.profile)).fetchone()[0]
     return None if found is None else int(found)
