@@ -17,8 +17,8 @@ FACTOR = 3.0
 FEWEST = 6
 """Samples of that hour below which nothing was usual."""
 _COMMAND = (
-    'sqlite3 -readonly "${RUNBOOK_HISTORY__PATH:-outputs/history.sqlite3}" "SELECT datetime(start_ms/1000,\'unixepoch\'),'
-    " low, last, high FROM rollup JOIN series ON series.id = rollup.series"
+    'sqlite3 -readonly "${RUNBOOK_HISTORY__PATH:-outputs/history.sqlite3}" '
+    "\"SELECT datetime(start_ms / 1000, 'unixepoch'), low, last, high FROM rollup r JOIN series s ON s.id = r.series"
     " WHERE metric = 'queue.depth' AND width_ms = 3600000 ORDER BY start_ms DESC LIMIT 170\""
 )
 
