@@ -19,6 +19,11 @@ from diagnostics.text import text
 METRICS = ("queue.depth", "queue.added", "worker.completed", "worker.failed")
 """What trends are drawn from."""
 WEEK = timedelta(days=7)
+_NO_PROMETHEUS = Failure(
+    kind=FailureKind.NOT_CONFIGURED,
+    why=text("{system} is not in the profile", system="prometheus"),
+    regain=text("add the section [{system}] to the profile", system="prometheus"),
+)
 _HALF = timedelta(minutes=30)
 _GAP = 3
 """More than so many intervals without a sample is a gap."""
@@ -39,7 +44,8 @@ async def probe_history_baseline(systems: Systems) -> Evidence:
 async def probe_prometheus_samples(systems: Systems) -> Evidence:
     """The same as `history.samples`, where the team runs Prometheus."""
     section = systems.settings.profile.prometheus
-    assert section is not None
+    if section is None:
+        return absent("prometheus.samples", "prometheus", _NO_PROMETHEUS)
     source = f"GET {shown(section.base_url)}/api/v1/query_range"
     token = systems.settings.secret(section.token_env) if section.token_env else None
     if section.token_env and token is None:
