@@ -150,9 +150,10 @@ def _is_loss(item: Evidence, findings: tuple[Finding, ...]) -> bool:
 
 
 def _limits(judged: tuple[Finding, ...], evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:
-    absent = dict.fromkeys(e.source for e in evidence if e.failure and e.failure.kind is FailureKind.NOT_CONFIGURED)
+    failures = [e.failure for e in evidence if e.failure]
+    absent = dict.fromkeys(f.why for f in failures if f.kind is FailureKind.NOT_CONFIGURED)
     return (
-        *(Limit(what=text("{system} is not in the profile", system=s), link="docs/profiles.md") for s in absent),
+        *(Limit(what=why, link="docs/profiles.md") for why in absent),
         *(Limit(what=f.sentence, link=f"{_DOCS}#redis") for f in judged if f.state == NOT_PERMITTED),
         *_cut_log(evidence),
         *_STANDING,

@@ -123,6 +123,20 @@ class OpenRouterSection(Section):
     token_env: VariableName = "OPENROUTER_API_KEY"
 
 
+class HistorySection(Section):
+    path: Path = Path("outputs/history.sqlite3")
+    """The store of `runbook watch`."""
+
+
+class PrometheusSection(Section):
+    base_url: Url
+    token_env: VariableName | None = None
+    depth: str = ""
+    """PromQL for the jobs ready and not started, where somebody exports them."""
+    completed: str = "sum by (instance) (worker_jobs_completed_total) or sum by (instance) (worker_jobs_completed)"
+    failed: str = "sum by (instance) (worker_jobs_failed_total) or sum by (instance) (worker_jobs_failed)"
+
+
 class RequiredVariables(Section):
     required: tuple[str, ...] = ()
 
@@ -161,13 +175,15 @@ class Profile(Section):
     redis: RedisSection | None = None
     railway: RailwaySection | None = None
     openrouter: OpenRouterSection | None = None
+    prometheus: PrometheusSection | None = None
+    history: HistorySection | None = None
     variables: VariablesSection = VariablesSection()
     thresholds: ThresholdsSection = ThresholdsSection()
     budget: BudgetSection = BudgetSection()
     contacts: tuple[ContactSection, ...] = ()
 
 
-SYSTEMS = ("worker", "redis", "railway", "openrouter")
+SYSTEMS = ("worker", "redis", "railway", "openrouter", "prometheus", "history")
 
 
 class Settings(BaseModel):
@@ -184,6 +200,11 @@ class Settings(BaseModel):
         """The value of the secret variable `variable`, or `None` when it is unset or empty."""
         value = self.secrets.get(variable)
         return value.get_secret_value() if value and value.get_secret_value() else None
+
+    @property
+    def history_path(self) -> Path | None:
+        """Where `runbook watch` keeps its samples, if the profile has the section `history`."""
+        return self.root / self.profile.history.path if self.profile.history else None
 
     def thresholds(self) -> Thresholds:
         """The profile's limits."""
@@ -383,7 +404,7 @@ def _near(loc: tuple[int | str, ...]) -> str:
 
 
 def _secrets(profile: Profile, environ: Mapping[str, str]) -> dict[str, SecretStr]:
-    sections = [profile.redis, profile.railway, profile.openrouter]
+    sections = [profile.redis, profile.railway, profile.openrouter, profile.prometheus]
     names = [
         value
         for section in sections

@@ -133,6 +133,28 @@ def queue(
 
 
 @app.command()
+def watch(
+    ctx: typer.Context,
+    every: Annotated[float, typer.Option("--every", metavar="S", help="Seconds between two samples, 1 to 300.")] = 30,
+    profile: Profile = None,
+    language: Language = None,
+    redis_commands: Commands = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No line for each sample.")] = False,
+    clock: Annotated[str | None, typer.Option("--clock", hidden=True, help="SPEED@ORIGIN+OFFSET, for tests.")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Sample the vital signs into the local history until stopped."""
+    from oncall.history.clock import parsed
+    from oncall.log import set_up_logging
+    from oncall.question import Wish
+    from oncall.watch import watch as do
+
+    set_up_logging(is_verbose=verbose)
+    wish = Wish(slug="triage", profile=profile, language=language, redis_commands=redis_commands)
+    ctx.obj.code = do(wish, every_s=every, clock=parsed(clock), is_quiet=quiet)
+
+
+@app.command()
 def seal(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The artifact of a killed run.")],

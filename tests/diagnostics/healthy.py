@@ -14,6 +14,9 @@ from diagnostics.probes import PROBES
 from diagnostics.readings import (
     Answer,
     Deployment,
+    HistoryBaseline,
+    HistoryColumn,
+    HistorySamples,
     JobHistory,
     JobRow,
     JobRows,
@@ -53,7 +56,7 @@ FACTS = Facts(
     queue_orphans=("app-jobs",),
     dead_letter_queues=("agent-jobs-dlq",),
     required_variables=REQUIRED,
-    systems=("worker", "redis", "railway", "openrouter"),
+    systems=("worker", "redis", "railway", "openrouter", "prometheus", "history"),
 )
 SCOPE = Scope(
     slug="triage",
@@ -255,6 +258,29 @@ def deployed(status: str, **changes: Any) -> RailwayService:
     return service(latest=latest, deployments=(latest,), **changes)
 
 
+def kept(**changes: Any) -> HistorySamples:
+    """Three samples of an empty queue, the newest 30 s ago."""
+    depth = HistoryColumn(metric="queue.depth", label=QUEUE, value=(0.0, None, 0.0))
+    made = HistorySamples(
+        store="history", every_ms=30_000, at_ms=tuple(ago_ms(s) for s in (90, 60, 30)), columns=(depth,)
+    )
+    return replace(made, **changes)
+
+
+def usual(**changes: Any) -> HistoryBaseline:
+    """An hour last week in which 10 jobs were ready as a rule and 40 at times."""
+    made = HistoryBaseline(
+        queue=QUEUE,
+        since_ms=ago_ms(7 * 86_400 + 1800),
+        until_ms=ago_ms(7 * 86_400 - 1800),
+        samples=12,
+        depth_median=10.0,
+        depth_p95=40.0,
+        arrivals_per_min_median=90.0,
+    )
+    return replace(made, **changes)
+
+
 HEALTHY: Mapping[str, Reading] = {
     "worker.health": health(),
     "worker.metrics": metrics(),
@@ -281,6 +307,9 @@ HEALTHY: Mapping[str, Reading] = {
     "queue.events": QueueEvents(queue=QUEUE, at_ms=(NOW_MS,), kind=("completed",), complete_since_ms=NOW_MS),
     "redis.server": RedisServer(used_bytes=10, limit_bytes=100, policy="noeviction", connected_clients=None),
     "openrouter.account": OpenRouterAccount(models=None, key_symptom=None, credit_left_usd=20.0, latency_s=0.1),
+    "history.samples": kept(),
+    "history.baseline": usual(),
+    "prometheus.samples": kept(store="prometheus"),
 }
 SYSTEM_OF = {probe.name: probe.system for probe in PROBES}
 

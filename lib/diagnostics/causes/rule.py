@@ -52,7 +52,15 @@ class Rule:
 
 ROOM = ("worker.capacity", "capacity.slots", "queue.drain", "queue.threshold_eta")
 """What follows for the room there is."""
-QUEUE_SYMPTOMS = ("queue.depth", "queue.progress", "queue.stalled", "queue.churn", "queue.delayed", *ROOM)
+QUEUE_SYMPTOMS = (
+    "queue.depth",
+    "queue.progress",
+    "queue.stalled",
+    "queue.churn",
+    "queue.delayed",
+    "queue.baseline",
+    *ROOM,
+)
 """What any worker that cannot work does to the queue."""
 WORKER_GONE = ("worker.health", "worker.deployment", "worker.restarts", "worker.errors", *QUEUE_SYMPTOMS)
 """What follows from a worker that is not there."""

@@ -1,6 +1,7 @@
 """Evidence to findings: pure functions, one module per subject."""
 
 from diagnostics.checks import (
+    baseline,
     brakes,
     capacity,
     durations,
@@ -36,6 +37,7 @@ CHECKS = (
     *durations.CHECKS,
     *capacity.CHECKS,
     *upstream.CHECKS,
+    *baseline.CHECKS,
 )
 
 __all__ = ["CHECKS"]

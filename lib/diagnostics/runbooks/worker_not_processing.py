@@ -42,6 +42,7 @@ RUNBOOK = Runbook(
                 "queue.orphans",
                 "queue.dead_letters",
                 "queue.foreign_keys",
+                "queue.baseline",
             ),
         ),
         Step(

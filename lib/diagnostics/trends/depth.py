@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from diagnostics.readings import JobRow, JobRows, QueueCounts, QueueEvents, Queu
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
+from diagnostics.trends.kept import kept_depth
 from diagnostics.trends.series import Instants, Series, Values, each, empty, epoch_ms, framed, nice_step, window_ms
 
 R = TypeVar("R")
@@ -61,18 +62,35 @@ def main_queue(seen: Seen, scope: Scope) -> str:
 def depth(seen: Seen, scope: Scope, queue: str) -> Series:
     """Ready and not started jobs of `queue` (count), at instants.
 
-    Source: QueueState for the present; QueueEvents or JobRows, whichever reaches back further, for the past.
+    Source: QueueState for the present; for the past what was kept (HistorySamples), QueueEvents or JobRows,
+    whichever vouches for the most time.
     """
-    counts = _counts(seen, queue)
+    counts, window = _counts(seen, queue), window_ms(scope)
+    ways = [way for way in (_event_steps(seen, queue), _row_steps(seen, queue)) if way] if counts else []
+    best = min(ways, key=lambda way: max(way.since_ms, window[0]), default=None)
+    walked_ms = window[1] - max(best.since_ms, window[0]) if best else 0
+    kept = kept_depth(seen, scope, queue)
+    if kept and kept[1] > walked_ms:
+        return framed(_with_present(kept[0], counts, window), scope)
     if not counts:
         why = text("the present depth of {queue} is not known", queue=queue)
         return empty(scope, name="depth", unit="jobs", why=why)
-    window = window_ms(scope)
-    ways = [way for way in (_event_steps(seen, queue), _row_steps(seen, queue)) if way]
-    best = min(ways, key=lambda way: max(way.since_ms, window[0]), default=None)
     if best is None or best.since_ms >= window[1]:
         return framed(_present_only(queue, counts[-1], scope), scope)
     return framed(walk(best, counts=counts, window=window), scope)
+
+
+def _with_present(kept: Series, counts: Sequence[Count], window: tuple[int, int]) -> Series:
+    """What was kept, and then the counts of this run: the end of the curve is exact."""
+    younger = [c for c in counts if kept.until_ms < c.at_ms <= window[1] + _LIVE_MS]
+    if not younger:
+        return kept
+    return replace(
+        kept,
+        at_ms=np.array([*kept.at_ms, *(c.at_ms for c in younger)], dtype=np.int64),
+        value=np.array([*kept.value, *(float(c.jobs) for c in younger)], dtype=np.float64),
+        until_ms=younger[-1].at_ms,
+    )
 
 
 def walk(steps: Steps, *, counts: Sequence[Count], window: tuple[int, int]) -> Series:

@@ -14,6 +14,7 @@ from diagnostics.seen import Seen
 from diagnostics.text import Text, text
 from diagnostics.trends.depth import counted, main_queue, rows_since
 from diagnostics.trends.finished import finished
+from diagnostics.trends.kept import kept_rate
 from diagnostics.trends.series import (
     Instants,
     Series,
@@ -45,9 +46,11 @@ class Marks:
 
 
 def arrivals(seen: Seen, scope: Scope, bins: int = 60) -> Series:
-    """Jobs added per minute, from the event stream or the job rows, whichever reaches back further."""
+    """Jobs added per minute, from what was kept, the event stream or the job rows: what vouches for the most time."""
     marks = [*_event_marks(seen, scope, ("added",)), *_added_rows(seen, scope)]
-    return _binned(marks, scope, bins, name="arrivals", unit="jobs/min", measure=lambda good, _, m: good / m)
+    best = _binned(marks, scope, bins, name="arrivals", unit="jobs/min", measure=lambda good, _, m: good / m)
+    kept = kept_rate(seen, scope, bins, name="arrivals", metrics=("queue.added",))
+    return kept[0] if kept and kept[2] > best.until_ms - best.since_ms else best
 
 
 def throughput(seen: Seen, scope: Scope, bins: int = 60) -> Series:
@@ -60,6 +63,9 @@ def throughput(seen: Seen, scope: Scope, bins: int = 60) -> Series:
         unit="jobs/min",
         measure=lambda good, _, m: good / m,
     )
+    kept = kept_rate(seen, scope, bins, name="throughput", metrics=("worker.completed",))
+    if kept and kept[2] > best.until_ms - best.since_ms:
+        return kept[0]
     return best if _is_vouched(best) else _totals(seen, scope, best)
 
 
@@ -71,6 +77,10 @@ def failure_ratio(seen: Seen, scope: Scope, bins: int = 60) -> Series:
     ends = _finishes(seen, scope)
     most = max((len(marks.at_ms) for marks in ends), default=0)
     best = _binned(ends, scope, min(bins, max(3, most // _FEWEST)), name="failure_ratio", unit="ratio", measure=_ratio)
+    kept = kept_rate(seen, scope, bins, name="failure_ratio", metrics=("worker.completed", "worker.failed"))
+    if kept and kept[2] > best.until_ms - best.since_ms:
+        good, bad = kept[1]
+        return replace(kept[0], unit="ratio", value=_ratio(good, bad, 1.0))
     return best if _is_vouched(best) else _totals(seen, scope, best)
 
 

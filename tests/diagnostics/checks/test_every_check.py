@@ -60,6 +60,7 @@ NEEDS = {
     "queue.drain": ("queue.state",),
     "queue.threshold_eta": ("queue.state",),
     "openrouter.account": ("openrouter.account",),
+    "queue.baseline": ("history.baseline",),
 }
 """The looks without any of which a check cannot judge."""
 
@@ -111,7 +112,7 @@ def test_systems_outside_the_profile_are_limits(check: str) -> None:
     assert found(check, changes).state == NOT_CONFIGURED
     diagnosis = diagnosed(collected(changes))
     assert check not in {f.id for f in diagnosis.findings} | {s.check for s in diagnosis.blind_spots}
-    assert any("is not in the profile" in str(limit.what) for limit in diagnosis.limits)
+    assert any("why not_configured" in str(limit.what) for limit in diagnosis.limits)
 
 
 @pytest.mark.parametrize("check", NEEDS)

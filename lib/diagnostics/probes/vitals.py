@@ -1,0 +1,171 @@
+"""The vital signs of everything configured, for the history: few cheap reads, judged by nobody here.
+
+One queue costs 13 Redis commands, the server 3 more, AUTH included; the worker one request for each
+replica and one more. A value that could not be read is there without a number and with the reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from diagnostics.clients.systems import Systems
+from diagnostics.clients.worker import read_metrics
+from diagnostics.errors import BudgetExhausted, ClientError
+from diagnostics.probes.look import failure_of, unset
+from diagnostics.readings import QueueCounts, ReplicaSample
+
+QUEUE = ("depth", "wait", "paused", "prioritized", "delayed", "active", "completed", "failed", "added")
+"""Counts (jobs). `completed` and `failed` are those still kept; `added` is the total ever."""
+WORKER = ("attempts", "completed", "failed", "processing")
+"""Per replica since its start: attempts begun, completed and failed, and jobs in hand now."""
+_LEAST_WOBBLE_MS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vital:
+    """One value of one thing at the moment of sampling, or the reason why there is none."""
+
+    metric: str
+    label: str = ""
+    value: float | None = None
+    reason: str = ""
+
+
+class Replicas:
+    """Tells replicas apart from sample to sample: `/metrics` gives uptime and totals, but no name.
+
+    A replica's start is now minus its uptime, so it wobbles by the time an answer takes; its totals only grow.
+    """
+
+    def __init__(self, known: Mapping[int, float]) -> None:
+        """`known`: attempts by start (epoch ms), from samples before."""
+        self._attempts = dict(known)
+
+    def name(self, started_ms: int, attempts: float, *, wobble_ms: float) -> int:
+        """The start by which this replica is known, nearest first; its own if it is new."""
+        near = [s for s in self._attempts if abs(s - started_ms) <= wobble_ms and self._attempts[s] <= attempts]
+        found = min(near, key=lambda s: abs(s - started_ms), default=started_ms)
+        self._attempts[found] = attempts
+        return found
+
+
+async def read_vitals(systems: Systems, replicas: Replicas) -> tuple[Vital, ...]:
+    """Every vital sign the profile's systems have. Never raises a ClientError."""
+    profile = systems.settings.profile
+    found: list[Vital] = []
+    if profile.redis:
+        for name in profile.queue.names:
+            found += await _or_gaps(_queue_names(name), lambda name=name: _queue(systems, name))  # type: ignore[misc]
+        found += await _or_gaps((("redis.latency_s", ""), ("redis.used_bytes", "")), lambda: _server(systems))
+    if profile.worker:
+        found += await _or_gaps((("worker.replicas", ""),), lambda: _worker(systems, replicas))
+    return tuple(found)
+
+
+def _queue_names(queue: str) -> tuple[tuple[str, str], ...]:
+    return tuple((f"queue.{name}", queue) for name in QUEUE)
+
+
+async def _or_gaps(names: Sequence[tuple[str, str]], read: Callable[[], Awaitable[list[Vital]]]) -> list[Vital]:
+    """What `read` brings, or a gap for each of `names`."""
+    try:
+        return await read()
+    except (ClientError, BudgetExhausted) as error:
+        reason = str(failure_of(error).why)
+        return [Vital(metric=metric, label=label, reason=reason) for metric, label in names]
+
+
+def _redis(systems: Systems) -> Any:
+    section = systems.settings.profile.redis
+    assert section is not None
+    if systems.redis is None:
+        why = systems.redis_fault or unset(section.url_env).why
+        raise ClientError(str(why))
+    return systems.redis
+
+
+async def _queue(systems: Systems, name: str) -> list[Vital]:
+    redis = _redis(systems)
+    assert systems.bullmq is not None
+    (counts,) = await systems.bullmq.counts(name)
+    if not counts.is_present:
+        raise ClientError(f"there is no queue named {name} in this Redis")
+    key = f"{systems.scope.facts.queue_prefix}:{name}:"
+    ends = await redis.read(("LRANGE", f"{key}wait", -1, -1), ("LRANGE", f"{key}active", -1, -1))
+    ages = [
+        await _age(redis, key, reply, field=field, metric=metric, name=name)
+        for reply, field, metric in zip(ends, ("timestamp", "processedOn"), ("waiting", "active"), strict=True)
+    ]
+    return [*_counted(name, counts), *(age for age in ages if age)]
+
+
+def _counted(name: str, counts: QueueCounts) -> list[Vital]:
+    values = {metric: getattr(counts, metric) for metric in QUEUE[:-1]} | {"added": counts.last_id}
+    return [
+        Vital(metric=f"queue.{metric}", label=name, value=float(value))
+        if value is not None
+        else Vital(metric=f"queue.{metric}", label=name, reason="this one read was refused")
+        for metric, value in values.items()
+    ]
+
+
+async def _age(redis: Any, key: str, reply: Any, *, field: str, metric: str, name: str) -> Vital | None:
+    """Seconds since the oldest job of a list was added or started; `None` where the list is empty."""
+    title = f"queue.oldest_{metric}_s"
+    if isinstance(reply, ClientError):
+        return Vital(metric=title, label=name, reason="this one read was refused")
+    if not reply:
+        return None
+    (raw,) = await redis.read(("HGET", key + reply[0].decode("utf-8", "replace"), field))
+    if isinstance(raw, ClientError) or not (raw or b"").isdigit():
+        return Vital(metric=title, label=name, reason="the job's time could not be read")
+    return Vital(metric=title, label=name, value=max(0.0, _now_s() - int(raw) / 1000))
+
+
+async def _server(systems: Systems) -> list[Vital]:
+    redis = _redis(systems)
+    names = systems.settings.profile.queue.names
+    latency_s = await redis.latency(f"{systems.scope.facts.queue_prefix}:{names[0]}:meta")
+    (info,) = await redis.read(("INFO", "memory"))
+    used = info.get("used_memory") if isinstance(info, dict) else None
+    memory = (
+        Vital(metric="redis.used_bytes", reason="INFO is not permitted")
+        if used is None
+        else Vital(metric="redis.used_bytes", value=float(used))
+    )
+    return [Vital(metric="redis.latency_s", value=round(latency_s, 4)), memory]
+
+
+async def _worker(systems: Systems, replicas: Replicas) -> list[Vital]:
+    """Totals of each replica met; `worker.replicas` counts them."""
+    section = systems.settings.profile.worker
+    if section is None or section.base_url is None:
+        raise ClientError(str(unset("RUNBOOK_WORKER__BASE_URL").why))
+    met: dict[int, ReplicaSample] = {}
+    for _ in range(min(4, section.expected_replicas or 2) + 1):
+        asked = time.monotonic()
+        sample = await read_metrics(systems.http, section.base_url, timeout_s=systems.timeout_s)
+        if not isinstance(sample, ReplicaSample):
+            if met:
+                break
+            raise ClientError(f"GET /metrics: no totals ({sample[0].value})")
+        wobble_ms = max(_LEAST_WOBBLE_MS, 1000 * (time.monotonic() - asked))
+        started_ms = round(1000 * sample.started_at.timestamp())
+        met[replicas.name(started_ms, sample.attempts, wobble_ms=wobble_ms)] = sample
+    return [Vital(metric="worker.replicas", value=float(len(met))), *_totals(met)]
+
+
+def _totals(met: dict[int, ReplicaSample]) -> list[Vital]:
+    return [
+        Vital(metric=f"worker.{metric}", label=str(started), value=float(getattr(sample, metric)))
+        for started, sample in met.items()
+        for metric in WORKER
+    ]
+
+
+def _now_s() -> float:
+    return datetime.now(UTC).timestamp()
