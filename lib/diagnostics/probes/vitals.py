@@ -1,6 +1,6 @@
 """The vital signs of everything configured, for the history: few cheap reads, judged by nobody here.
 
-One queue costs 13 Redis commands, the server 3 more, AUTH included; the worker one request for each
+One queue costs at most 18 Redis commands, the server 3 more, AUTH included; the worker one request for each
 replica and one more. A value that could not be read is there without a number and with the reason.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from diagnostics.clients.bullmq import Glance
 from diagnostics.clients.systems import Systems
 from diagnostics.clients.worker import read_metrics
 from diagnostics.errors import BudgetExhausted, ClientError
@@ -89,18 +90,14 @@ def _redis(systems: Systems) -> Any:
 
 
 async def _queue(systems: Systems, name: str) -> list[Vital]:
-    redis = _redis(systems)
+    _redis(systems)
     assert systems.bullmq is not None
-    (counts,) = await systems.bullmq.counts(name)
+    counts = await systems.bullmq.full(name, before=Glance(QueueCounts(name=name, is_present=False), ()))
     if not counts.is_present:
         raise ClientError(f"there is no queue named {name} in this Redis")
-    key = f"{systems.scope.facts.queue_prefix}:{name}:"
-    ends = await redis.read(("LRANGE", f"{key}wait", -1, -1), ("LRANGE", f"{key}active", -1, -1))
-    ages = [
-        await _age(redis, key, reply, field=field, metric=metric, name=name)
-        for reply, field, metric in zip(ends, ("timestamp", "processedOn"), ("waiting", "active"), strict=True)
-    ]
-    return [*_counted(name, counts), *(age for age in ages if age)]
+    waiting = _age(name, "waiting", counts.oldest_waiting_at, is_any=counts.depth != 0)
+    active = _age(name, "active", counts.oldest_active_at, is_any=counts.active != 0)
+    return [*_counted(name, counts), *waiting, *active]
 
 
 def _counted(name: str, counts: QueueCounts) -> list[Vital]:
@@ -113,17 +110,14 @@ def _counted(name: str, counts: QueueCounts) -> list[Vital]:
     ]
 
 
-async def _age(redis: Any, key: str, reply: Any, *, field: str, metric: str, name: str) -> Vital | None:
-    """Seconds since the oldest job of a list was added or started; `None` where the list is empty."""
-    title = f"queue.oldest_{metric}_s"
-    if isinstance(reply, ClientError):
-        return Vital(metric=title, label=name, reason="this one read was refused")
-    if not reply:
-        return None
-    (raw,) = await redis.read(("HGET", key + reply[0].decode("utf-8", "replace"), field))
-    if isinstance(raw, ClientError) or not (raw or b"").isdigit():
-        return Vital(metric=title, label=name, reason="the job's time could not be read")
-    return Vital(metric=title, label=name, value=max(0.0, _now_s() - int(raw) / 1000))
+def _age(queue: str, which: str, since: datetime | None, *, is_any: bool) -> list[Vital]:
+    """Seconds since the oldest job that waits was added, or the oldest that runs was started; none of no job."""
+    if not is_any:
+        return []
+    metric = f"queue.oldest_{which}_s"
+    if since is None:
+        return [Vital(metric=metric, label=queue, reason="the job's time could not be read")]
+    return [Vital(metric=metric, label=queue, value=max(0.0, _now_s() - since.timestamp()))]
 
 
 async def _server(systems: Systems) -> list[Vital]:

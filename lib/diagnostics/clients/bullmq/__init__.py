@@ -3,8 +3,9 @@
 Source: the key table of BullMQ 5 (`bull:<queue>:<suffix>`); in 6.x paused jobs stay in `wait`.
 """
 
+from diagnostics.clients.bullmq.counts import Glance
 from diagnostics.clients.bullmq.history import Reach
 from diagnostics.clients.bullmq.keyspace import Keyspace
 from diagnostics.clients.bullmq.reader import Bullmq
 
-__all__ = ["Bullmq", "Keyspace", "Reach"]
+__all__ = ["Bullmq", "Glance", "Keyspace", "Reach"]
