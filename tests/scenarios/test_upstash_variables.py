@@ -90,6 +90,15 @@ def test_the_read_only_token_sees_every_essential_check(one: Running, tmp_path: 
     assert verdict["budget"]["redis_commands"] == counted(one, "readonly") - before <= 50
 
 
+def test_a_stale_operator_token_is_a_blind_spot(one: Running, tmp_path: Path) -> None:
+    """Unknown is never healthy: the queue is not seen, and it says why."""
+    code, verdict, _ = triage(one, tmp_path, UPSTASH_REDIS_REST_TOKEN="stale-canary-token")
+    assert code == 3
+    spots = {spot["check"]: spot["why"] for spot in verdict["blind_spots"]}
+    assert "the credentials are refused or not permitted" in spots["queue.depth"]
+    assert "stale-canary-token" not in json.dumps(verdict)
+
+
 @pytest.mark.parametrize(
     ("fault", "cause"), [("queue-paused", "queue.paused"), ("redis-token-rotated", "redis.credentials_rejected")]
 )
@@ -117,12 +126,3 @@ async def test_what_breaks_redis_breaks_rest(fault: str, tmp_path_factory: pytes
 async def is_well(one: Running) -> bool:
     answer = await one.get("/health", within_s=2)
     return answer is not None and answer.status_code == 200
-
-
-def test_a_stale_operator_token_is_a_blind_spot(one: Running, tmp_path: Path) -> None:
-    """Unknown is never healthy: the queue is not seen, and it says why."""
-    code, verdict, _ = triage(one, tmp_path, UPSTASH_REDIS_REST_TOKEN="stale-canary-token")
-    assert code == 3
-    spots = {spot["check"]: spot["why"] for spot in verdict["blind_spots"]}
-    assert "the credentials are refused or not permitted" in spots["queue.depth"]
-    assert "stale-canary-token" not in json.dumps(verdict)
