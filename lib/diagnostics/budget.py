@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from diagnostics.errors import BudgetExhausted
 from diagnostics.model import Cost
 
+REDIS_COMMANDS = 50
+HTTP_REQUESTS = 60
+"""What a run may spend by default (count)."""
+
 
 @dataclass(slots=True)
 class Bill:
@@ -37,8 +41,8 @@ def metered() -> Iterator[Bill]:
 class Budget:
     """Counts every command and request before it is sent. Not frozen: it is the run's purse."""
 
-    redis_command_limit: int = 50
-    http_request_limit: int = 60
+    redis_command_limit: int = REDIS_COMMANDS
+    http_request_limit: int = HTTP_REQUESTS
     redis_commands: int = 0
     http_requests: int = 0
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from diagnostics.budget import Budget
+from diagnostics.budget import HTTP_REQUESTS, REDIS_COMMANDS, Budget
 from diagnostics.clients.systems import Systems, connect
 from diagnostics.judgement import conclude
 from diagnostics.model import Diagnosis, Evidence, Failure, FailureKind, Probe, Runbook, Status
@@ -57,7 +57,9 @@ async def collect(
 ) -> tuple[tuple[Evidence, ...], Trailer]:
     """Run all probes of `runbook` at once; late ones are cancelled and leave a `DEADLINE` failure."""
     started = time.monotonic()
-    budget = Budget(redis_command_limit=scope.redis_command_limit)
+    # Over REST a command may be a request of its own: who grants more of these grants more of those.
+    requests = HTTP_REQUESTS + max(0, scope.redis_command_limit - REDIS_COMMANDS)
+    budget = Budget(redis_command_limit=scope.redis_command_limit, http_request_limit=requests)
     found: dict[str, Evidence] = {}
     bugs: list[str] = []
 

@@ -33,7 +33,7 @@ def capacity_table(diagnosis: Diagnosis, wording: Wording) -> Table:
     """Each number with its interval and with what it was computed from."""
     _ = wording.translate
     room = _room(diagnosis)
-    head = (_("Quantity"), _("Value"), _("95 % interval"), _("How"))
+    head = (_("Quantity"), _("Value"), _("Interval (95 %)"), _("How"))
     if room is None:
         return _unknown(head, wording)
     slots, drain = room.slots, room.drain_s()

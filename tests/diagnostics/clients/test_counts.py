@@ -9,7 +9,7 @@ import pytest
 from bullmq import FlowProducer
 from tests.diagnostics.clients.queues import KEY, QUEUE, Place
 
-from diagnostics.clients.redis import ALLOWED
+from diagnostics.clients.reader import ALLOWED
 from diagnostics.readings import QueueCounts
 
 
