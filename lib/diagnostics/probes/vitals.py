@@ -16,10 +16,20 @@ from diagnostics.clients.systems import Systems
 from diagnostics.clients.worker import read_metrics
 from diagnostics.errors import BudgetExhausted, ClientError
 from diagnostics.probes.look import failure_of, unset
-from diagnostics.readings import QueueCounts, ReplicaSample
+from diagnostics.readings import ReplicaSample
 
 QUEUE = ("depth", "wait", "paused", "prioritized", "delayed", "active", "completed", "failed", "added")
 """Counts (jobs). `completed` and `failed` are those still kept; `added` is the total ever."""
+_STATES = {
+    "wait": "LLEN",
+    "paused": "LLEN",
+    "active": "LLEN",
+    "prioritized": "ZCARD",
+    "delayed": "ZCARD",
+    "completed": "ZCARD",
+    "failed": "ZCARD",
+}
+_REFUSED = "this one read was refused"
 WORKER = ("attempts", "completed", "failed", "processing")
 """Per replica since its start: attempts begun, completed and failed, and jobs in hand now."""
 _LEAST_WOBBLE_MS = 30
@@ -89,41 +99,50 @@ def _redis(systems: Systems) -> Any:
 
 
 async def _queue(systems: Systems, name: str) -> list[Vital]:
+    """All counts and the two oldest jobs in one pipeline, their times in a second."""
     redis = _redis(systems)
-    assert systems.bullmq is not None
-    (counts,) = await systems.bullmq.counts(name)
-    if not counts.is_present:
-        raise ClientError(f"there is no queue named {name} in this Redis")
     key = f"{systems.scope.facts.queue_prefix}:{name}:"
-    ends = await redis.read(("LRANGE", f"{key}wait", -1, -1), ("LRANGE", f"{key}active", -1, -1))
-    ages = [
-        await _age(redis, key, reply, field=field, metric=metric, name=name)
-        for reply, field, metric in zip(ends, ("timestamp", "processedOn"), ("waiting", "active"), strict=True)
-    ]
-    return [*_counted(name, counts), *(age for age in ages if age)]
+    states = [(command, f"{key}{state}") for state, command in _STATES.items()]
+    ends = [("LRANGE", f"{key}{state}", -1, -1) for state in ("wait", "active")]
+    replies = await redis.read(("EXISTS", f"{key}meta"), ("GET", f"{key}id"), *states, *ends)
+    meta, *numbers = [_number(reply) for reply in replies[: 2 + len(states)]]
+    if not any((meta, *numbers)) and None not in (meta, *numbers):
+        raise ClientError(f"there is no queue named {name} in this Redis")
+    counts = dict(zip(("added", *_STATES), numbers, strict=True))
+    ready = [counts[state] for state in ("wait", "paused", "prioritized")]
+    counts["depth"] = None if None in ready else sum(n for n in ready if n is not None)
+    counted = [_vital(f"queue.{metric}", name, counts[metric], reason=_REFUSED) for metric in QUEUE]
+    return counted + await _ages(redis, key, replies[-2:], queue=name)
 
 
-def _counted(name: str, counts: QueueCounts) -> list[Vital]:
-    values = {metric: getattr(counts, metric) for metric in QUEUE[:-1]} | {"added": counts.last_id}
-    return [
-        Vital(metric=f"queue.{metric}", label=name, value=float(value))
-        if value is not None
-        else Vital(metric=f"queue.{metric}", label=name, reason="this one read was refused")
-        for metric, value in values.items()
-    ]
+async def _ages(redis: Any, key: str, ends: Sequence[Any], *, queue: str) -> list[Vital]:
+    """Seconds since the oldest waiting job was added and the oldest active one started; nothing for an empty list."""
+    found, asked = [], []
+    for reply, field, metric in zip(ends, ("timestamp", "processedOn"), ("waiting", "active"), strict=True):
+        if isinstance(reply, ClientError):
+            found.append(Vital(metric=f"queue.oldest_{metric}_s", label=queue, reason=_REFUSED))
+        elif reply:
+            asked.append((metric, ("HGET", key + reply[0].decode("utf-8", "replace"), field)))
+    times = await redis.read(*(command for _, command in asked)) if asked else []
+    for (metric, _), reply in zip(asked, times, strict=True):
+        at_ms = _number(reply) or None
+        age_s = None if at_ms is None else max(0.0, _now_s() - at_ms / 1000)
+        # A job may end between the two reads: then it is gone, and another one is the oldest.
+        found.append(_vital(f"queue.oldest_{metric}_s", queue, age_s, reason="the job's time could not be read"))
+    return found
 
 
-async def _age(redis: Any, key: str, reply: Any, *, field: str, metric: str, name: str) -> Vital | None:
-    """Seconds since the oldest job of a list was added or started; `None` where the list is empty."""
-    title = f"queue.oldest_{metric}_s"
+def _number(reply: Any) -> float | None:
+    """A count, 0 for an absent key, `None` for a refused read."""
     if isinstance(reply, ClientError):
-        return Vital(metric=title, label=name, reason="this one read was refused")
-    if not reply:
         return None
-    (raw,) = await redis.read(("HGET", key + reply[0].decode("utf-8", "replace"), field))
-    if isinstance(raw, ClientError) or not (raw or b"").isdigit():
-        return Vital(metric=title, label=name, reason="the job's time could not be read")
-    return Vital(metric=title, label=name, value=max(0.0, _now_s() - int(raw) / 1000))
+    if isinstance(reply, bytes):
+        return float(reply) if reply.isdigit() else None
+    return float(reply or 0)
+
+
+def _vital(metric: str, label: str, value: float | None, *, reason: str) -> Vital:
+    return Vital(metric=metric, label=label, value=value, reason="" if value is not None else reason)
 
 
 async def _server(systems: Systems) -> list[Vital]:
@@ -132,11 +151,7 @@ async def _server(systems: Systems) -> list[Vital]:
     latency_s = await redis.latency(f"{systems.scope.facts.queue_prefix}:{names[0]}:meta")
     (info,) = await redis.read(("INFO", "memory"))
     used = info.get("used_memory") if isinstance(info, dict) else None
-    memory = (
-        Vital(metric="redis.used_bytes", reason="INFO is not permitted")
-        if used is None
-        else Vital(metric="redis.used_bytes", value=float(used))
-    )
+    memory = _vital("redis.used_bytes", "", None if used is None else float(used), reason="INFO is not permitted")
     return [Vital(metric="redis.latency_s", value=round(latency_s, 4)), memory]
 
 
