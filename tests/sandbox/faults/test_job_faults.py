@@ -75,7 +75,7 @@ SEEN: dict[str, Sight] = {
     "dead-letters-fallback": both(well, _fallback_keys),
     "stalled-churn": both(well, _events("stalled"), says("could not renew lock")),
     "queue-rate-limit-roomy": both(well, _limiter_counts, queue(lambda n: n["wait"] < 20)),
-    "queue-global-concurrency-roomy": both(well, queue(lambda n: n["wait"] < 20)),
+    "queue-concurrency-roomy": both(well, queue(lambda n: n["wait"] < 20)),
     "queue-consumed-elsewhere": both(well, queue(lambda n: n["wait"] > 500 and n["active"] == 10, "app-jobs")),
     "duplicates-while-waiting": both(well, _events("duplicated"), queue(lambda n: n["delayed"] > 0)),
     "failed-within-retention": both(well, queue(lambda n: n["failed"] >= 100)),

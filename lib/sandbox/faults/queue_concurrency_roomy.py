@@ -20,7 +20,7 @@ async def _heal(world: World) -> None:
 
 
 FAULT = Fault(
-    name="queue-global-concurrency-roomy",
+    name="queue-concurrency-roomy",
     summary="a global concurrency is set, four times the slots there are",
     cause="none",
     apply=_apply,
