@@ -1,6 +1,6 @@
 """The vital signs of everything configured, for the history: few cheap reads, judged by nobody here.
 
-One queue costs at most 18 Redis commands, the server 3 more, AUTH included; the worker one request for each
+One queue costs at most 18 Redis commands, the server 2 and AUTH 1 more; the worker one request for each
 replica and one more. A value that could not be read is there without a number and with the reason.
 """
 
