@@ -135,6 +135,7 @@ async def test_a_refused_scan_is_unknown(place: Place) -> None:
     await place.queue.add("good", {}, {})
     space = await (await place.refuse("SCAN")).keyspace(known=())
     assert (space.queues, space.foreign, space.fallback, space.scanned) == ((), None, None, None)
+    assert space.is_refused
 
 
 @pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2500])
