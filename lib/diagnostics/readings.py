@@ -185,6 +185,8 @@ class QueueState:
     """Names of queues met by the bounded scan."""
     scanned_keys: int | None = None
     scan_complete: bool = False
+    scan_refused: bool = False
+    """The credentials may not scan: Upstash's read-only token does not."""
     total_keys: int | None = None
     """Keys in the whole database, scanned or not."""
     fallback_keys: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostics.checks.finding import blind, redis_cli, unread
+from diagnostics.checks.finding import NOT_PERMITTED, blind, redis_cli, unread
 from diagnostics.checks.subject import told
 from diagnostics.model import Finding
 from diagnostics.readings import QueueCounts, QueueState
@@ -83,7 +83,8 @@ def check_queue_dead_letters(seen: Seen, scope: Scope) -> Finding:
     letters = [_all_states(q) for name in names if (q := state.now(name)) and q.is_present]
     known = [count for count in letters if count is not None]
     is_lost, is_pile = bool(state.fallback_keys), sum(known) > MANY_LETTERS
-    if not is_lost and not is_pile and (len(known) < len(letters) or state.fallback_keys is None):
+    is_unread = len(known) < len(letters) or (state.fallback_keys is None and not state.scan_refused)
+    if not is_lost and not is_pile and is_unread:
         return unread("queue.dead_letters", seen, "queue.state", command=command)
     return Finding(
         id="queue.dead_letters",
@@ -125,6 +126,8 @@ def check_queue_foreign_keys(seen: Seen, scope: Scope) -> Finding:
     command = redis_cli(scope.facts, "--scan --pattern", f"'{scope.facts.queue_prefix}:*'")
     if state is None:
         return blind("queue.foreign_keys", seen, "queue.state", command=command)
+    if state.scan_refused:
+        return _no_scan(seen, command)
     if state.foreign_keys is None:
         return unread("queue.foreign_keys", seen, "queue.state", command=command)
     return Finding(
@@ -139,6 +142,17 @@ def check_queue_foreign_keys(seen: Seen, scope: Scope) -> Finding:
         ),
         value=float(state.foreign_keys),
         unit="keys",
+        evidence=seen.ids("queue.state"),
+        command=command,
+    )
+
+
+def _no_scan(seen: Seen, command: str) -> Finding:
+    return Finding(
+        id="queue.foreign_keys",
+        severity=Severity.OK,
+        state=NOT_PERMITTED,
+        sentence=text("the token may not scan: dead letters outside their queue and unnamed queues are not seen"),
         evidence=seen.ids("queue.state"),
         command=command,
     )

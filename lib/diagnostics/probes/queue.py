@@ -125,6 +125,7 @@ async def _state(systems: Systems, bullmq: Bullmq) -> Reading:
         found=space.queues,
         scanned_keys=space.scanned,
         scan_complete=space.is_complete,
+        scan_refused=space.is_refused,
         total_keys=space.total,
         fallback_keys=space.fallback,
         foreign_keys=space.foreign,

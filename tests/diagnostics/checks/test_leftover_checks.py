@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.diagnostics.healthy import NOW_MS, QUEUE, counts, found, queue
+from tests.diagnostics.healthy import NOW_MS, QUEUE, collected, counts, diagnosed, found, queue
 
+from diagnostics.checks.finding import NOT_PERMITTED
 from diagnostics.readings import QueueCounts, QueueEvents, QueueState
 from diagnostics.severity import Severity
 
@@ -129,6 +130,24 @@ def test_coverage_is_told() -> None:
     state = queue(scan_complete=False, scanned_keys=2000, total_keys=10**6)
     for check in ("queue.dead_letters", "queue.foreign_keys"):
         assert "2000 of 1000000 keys" in str(found(check, {"queue.state": state}).sentence)
+
+
+def test_a_token_that_may_not_scan_is_a_limit() -> None:
+    """The letters in their queue are still counted; what only a scan could find is no blind spot."""
+    state = replace(
+        beside("agent-jobs-dlq", prioritized=501),
+        scan_refused=True,
+        scanned_keys=None,
+        total_keys=None,
+        fallback_keys=None,
+        foreign_keys=None,
+    )
+    assert found("queue.foreign_keys", {"queue.state": state}).state == NOT_PERMITTED
+    assert found("queue.dead_letters", {"queue.state": state}).state == "pile"
+    none = replace(state, first=(counts(),))
+    diagnosis = diagnosed(collected({"queue.state": none}))
+    assert (diagnosis.severity, diagnosis.blind_spots) == (OK, ())
+    assert any("may not scan" in str(limit.what) for limit in diagnosis.limits)
 
 
 @pytest.mark.parametrize(

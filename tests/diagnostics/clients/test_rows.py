@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tests.diagnostics.clients.queues import KEY, QUEUE, Place
 
-from diagnostics.clients import redis as client
+from diagnostics.clients import reader as client
 from diagnostics.clients.bullmq import Reach
 from diagnostics.clients.bullmq.keyspace import KEYS
 
@@ -135,6 +135,7 @@ async def test_a_refused_scan_is_unknown(place: Place) -> None:
     await place.queue.add("good", {}, {})
     space = await (await place.refuse("SCAN")).keyspace(known=())
     assert (space.queues, space.foreign, space.fallback, space.scanned) == ((), None, None, None)
+    assert space.is_refused
 
 
 @pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2500])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diagnostics.clients.bullmq.replies import text
 from diagnostics.clients.reader import Reader
-from diagnostics.errors import ClientError
+from diagnostics.errors import ClientError, Unauthorized
 
 KEYS = 2000
 """Keys asked for at once: a SCAN of so many holds the server about half a millisecond."""
@@ -25,6 +25,8 @@ class Keyspace:
     scanned: int | None = None
     total: int | None = None
     is_complete: bool = False
+    is_refused: bool = False
+    """The credentials do not permit a scan."""
     fallback: int | None = None
     foreign: int | None = None
 
@@ -33,7 +35,7 @@ async def read_keyspace(redis: Reader, prefix: str, *, known: Iterable[str]) -> 
     """One SCAN; DBSIZE beside it when it did not see everything; EXISTS where a name is in doubt (1 to 4 commands)."""
     (answer,) = await redis.read(("SCAN", 0, "COUNT", KEYS))
     if isinstance(answer, ClientError):
-        return Keyspace()
+        return Keyspace(is_refused=isinstance(answer, Unauthorized))
     cursor, raw = answer
     keys = {text(key) for key in raw}
     is_complete = int(text(cursor)) == 0
