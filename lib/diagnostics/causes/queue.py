@@ -10,6 +10,7 @@ _MASKED_BY_A_BRAKE = (
     "worker.handlers_hung",
     "worker.concurrency_too_low",
     "traffic.surge",
+    "traffic.burst",
 )
 
 RULES = (

@@ -169,6 +169,7 @@ RULES = (
             "worker.handlers_hung",
             "worker.concurrency_too_low",
             "traffic.surge",
+            "traffic.burst",
             "jobs.poison_type",
         ),
         remediations=("set-job-concurrency", "redeploy-worker"),

@@ -25,7 +25,11 @@ RUNBOOK = Runbook(
                 "queue.paused",
                 "queue.progress",
                 "queue.delayed",
+                "queue.limiter",
+                "queue.concurrency",
+                "queue.baseline",
                 "queue.orphans",
+                "queue.foreign_keys",
             ),
         ),
         Step(
@@ -42,7 +46,18 @@ RUNBOOK = Runbook(
         Step(
             line="2.A2",
             what=text("Check whether jobs are stuck: stalled, hung or failing. Do this before 2.A1"),
-            findings=("queue.stalled", "queue.progress", "worker.errors", "worker.restarts", "jobs.reason"),
+            findings=(
+                "queue.stalled",
+                "queue.churn",
+                "queue.progress",
+                "queue.failed",
+                "queue.dead_letters",
+                "queue.refusals",
+                "worker.errors",
+                "worker.restarts",
+                "jobs.reason",
+                "jobs.duration",
+            ),
             link="https://railway.app",
         ),
         Step(
