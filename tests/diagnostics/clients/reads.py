@@ -15,7 +15,7 @@ from diagnostics.clients.worker import read_health, read_metrics
 from diagnostics.settings import RailwaySection
 
 SECRET = "canary-of-the-contract-suite"
-TIMEOUT_S = 1.0
+TIMEOUT_S = 1.6
 HEALTH = {
     "status": "ok",
     "uptime": 12.5,

@@ -12,6 +12,7 @@ from tests.diagnostics.clients.reads import READS, SECRET, TIMEOUT_S, Read
 
 from diagnostics.budget import Budget
 from diagnostics.clients.http import MAX_BYTES, open_http
+from diagnostics.clients.worker import PATIENCE_S, read_health, read_metrics
 from diagnostics.errors import (
     BadStatus,
     BudgetExhausted,
@@ -178,3 +179,11 @@ async def test_only_queries_are_sent() -> None:
         with pytest.raises(OperationRefused):
             await client.query(server.url, document="mutation { x }", variables={}, headers={}, timeout_s=1)
         assert server.requests == []
+
+
+@pytest.mark.parametrize("read", [read_health, read_metrics], ids=["health", "metrics"])
+async def test_a_wait_that_was_too_short_proves_no_silence(read) -> None:
+    """A run that had half a second left has seen nothing: that is a blind spot, not a worker that hangs."""
+    async with answering(None) as server, open_http(Budget()) as client:
+        with pytest.raises(ClientTimeout):
+            await read(client, server.url, timeout_s=PATIENCE_S - 1.0)
