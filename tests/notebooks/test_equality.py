@@ -31,11 +31,11 @@ class Way:
     words: tuple[str, ...]
     output_option: tuple[str, ...]
 
-    def command(self, window: str, out: Path) -> list[str]:
-        head, option = [sys.executable, *self.words], [*self.output_option, str(out)]
-        return (
-            [*head, window, *option] if "papermill" in self.words else [*head, "-p", "window_minutes", window, *option]
-        )
+    def command(self, minutes: str, out: Path) -> list[str]:
+        is_papermill = "papermill" in self.words
+        window = [minutes] if is_papermill else ["-p", "window_minutes", minutes]
+        # A busy machine may need most of ten seconds to start a kernel.
+        return [sys.executable, *self.words, *window, "-p", "deadline_s", "30", *self.output_option, str(out)]
 
 
 WAYS = (

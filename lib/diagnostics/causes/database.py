@@ -6,7 +6,7 @@ from diagnostics.causes.rule import DATABASE, QUEUE_SYMPTOMS, Rule, Sign
 from diagnostics.text import text
 
 _FAILURES = ("jobs.failures", "jobs.reason", "queue.delayed")
-_BUSY_SLOTS = ("worker.concurrency_too_low", "traffic.surge")
+_BUSY_SLOTS = ("worker.concurrency_too_low", "traffic.surge", "traffic.burst")
 
 RULES = (
     Rule(

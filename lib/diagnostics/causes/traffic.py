@@ -35,7 +35,11 @@ RULES = (
         branch="2.A1",
         needs=(Sign("worker.capacity", ("recovering",), 0.7),),
         supports=(Sign("queue.drain", ("draining",), 0.3), Sign("queue.progress", ("flowing",), 0.2)),
-        against=(Sign("jobs.failures", ("failing",), 0.3), Sign("queue.drain", ("growing",), 0.4)),
+        against=(
+            Sign("jobs.failures", ("failing",), 0.3),
+            Sign("jobs.duration", ("slow_all",), 0.5),
+            Sign("queue.drain", ("growing",), 0.4),
+        ),
         explains=QUEUE_SYMPTOMS,
         remediations=("set-job-concurrency", "set-replicas"),
         steps=(

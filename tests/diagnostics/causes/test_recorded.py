@@ -12,12 +12,13 @@ from diagnostics.judgement import conclude
 from diagnostics.model import Diagnosis
 from diagnostics.records import read
 from diagnostics.runbooks import TRIAGE
-from oncall.proving import expectations
+from oncall.proving import Sight, expectations
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "tests" / "fixtures" / "evidence"
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
-EXPECTED = {row.fault: row for row in expectations((ROOT / "docs" / "causes.md").read_text("utf-8"))}
+ROWS = expectations((ROOT / "docs" / "causes.md").read_text("utf-8"))
+EXPECTED = {row.fault: row for row in ROWS if row.sight is Sight.WHOLE}
 
 
 @cache
@@ -35,7 +36,7 @@ def test_a_recorded_fault_is_judged_as_the_table_says(fault: str) -> None:
     top, row = diagnosis.causes[0], EXPECTED[fault]
     assert top.id in row.accepted
     assert top.confidence >= ASSERTED
-    assert diagnosis.severity.value == row.severity
+    assert diagnosis.severity.value in row.severity.split()
 
 
 PAIRS = [
