@@ -14,9 +14,6 @@ from diagnostics.probes import PROBES
 from diagnostics.readings import (
     Answer,
     Deployment,
-    HistoryBaseline,
-    HistoryColumn,
-    HistorySamples,
     JobHistory,
     JobRow,
     JobRows,
@@ -38,6 +35,7 @@ from diagnostics.readings import (
 )
 from diagnostics.records import Trailer
 from diagnostics.runbooks import TRIAGE
+from diagnostics.samples import HistoryBaseline, HistoryColumn, HistorySamples
 from diagnostics.scope import Contact, Facts, Scope, Window
 from diagnostics.seen import Seen
 from diagnostics.text import text

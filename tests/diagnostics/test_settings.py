@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.errors import SettingsError
-from diagnostics.settings import SYSTEMS, Settings, load, shown
+from diagnostics.profile import SYSTEMS
+from diagnostics.settings import Settings, load, shown
 from diagnostics.thresholds import Limits
 
 CANARY = "c4n4ry-S3CR3T-v4lu3"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from diagnostics.checks.finding import TOO_LITTLE, blind, unread
 from diagnostics.model import Finding
-from diagnostics.readings import HistoryBaseline, QueueState
+from diagnostics.readings import QueueState
+from diagnostics.samples import HistoryBaseline
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity

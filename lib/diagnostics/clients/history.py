@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from diagnostics.errors import ClientTimeout, ConnectFailed, SchemaError
-from diagnostics.readings import HistoryColumn, HistoryGap, HistorySamples
+from diagnostics.samples import HistoryColumn, HistoryGap, HistorySamples
 
 if TYPE_CHECKING:
     import sqlite3

@@ -14,8 +14,9 @@ from pydantic import BaseModel, Field
 from diagnostics.clients.http import expect_ok, parse
 from diagnostics.clients.systems import Systems
 from diagnostics.errors import SchemaError
-from diagnostics.readings import HistoryColumn, HistorySamples
-from diagnostics.settings import PrometheusSection, shown
+from diagnostics.profile import PrometheusSection
+from diagnostics.samples import HistoryColumn, HistorySamples
+from diagnostics.settings import shown
 
 POINTS = 480
 _STEPS_S = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600)

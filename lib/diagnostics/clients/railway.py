@@ -19,8 +19,9 @@ from diagnostics.clients.http import Http, expect_ok, parse
 from diagnostics.clients.variables import described
 from diagnostics.clients.workerlog import event_of
 from diagnostics.errors import ClientError, ConnectFailed, SchemaError, Unauthorized
+from diagnostics.profile import RailwaySection
 from diagnostics.readings import Deployment, RailwayService, WorkerLog
-from diagnostics.settings import RailwaySection, shown
+from diagnostics.settings import shown
 
 LOG_LINES = 2000
 _DEPLOYMENT = "id status createdAt statusUpdatedAt meta"

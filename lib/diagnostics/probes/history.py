@@ -12,7 +12,8 @@ from diagnostics.clients.prometheus import read_range
 from diagnostics.clients.systems import Systems
 from diagnostics.model import Evidence, Failure, FailureKind, Probe
 from diagnostics.probes.look import absent, look, unset
-from diagnostics.readings import HistoryBaseline, HistorySamples, Reading
+from diagnostics.readings import Reading
+from diagnostics.samples import HistoryBaseline, HistorySamples
 from diagnostics.settings import shown
 from diagnostics.text import text
 

@@ -13,8 +13,8 @@ from diagnostics.errors import ClientError
 from diagnostics.model import Evidence, Failure, FailureKind, Probe
 from diagnostics.probes.look import absent, failure_of, look
 from diagnostics.probes.worker import SAMPLE_GAP_S
+from diagnostics.profile import RedisSection
 from diagnostics.readings import QueueCounts, QueueState, Reading, RedisConnection, RedisServer
-from diagnostics.settings import RedisSection
 from diagnostics.text import text
 
 DEFAULT_COMMANDS = 50

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.readings import HistoryColumn, HistorySamples
+from diagnostics.samples import HistoryColumn, HistorySamples
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text

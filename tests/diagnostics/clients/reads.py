@@ -12,7 +12,7 @@ from diagnostics.clients.http import Http
 from diagnostics.clients.openrouter import read_account
 from diagnostics.clients.railway import read_service
 from diagnostics.clients.worker import read_health, read_metrics
-from diagnostics.settings import RailwaySection
+from diagnostics.profile import RailwaySection
 
 SECRET = "canary-of-the-contract-suite"
 TIMEOUT_S = 1.6

@@ -20,7 +20,7 @@ from diagnostics.clients.systems import connect
 from diagnostics.model import Evidence, FailureKind, Status
 from diagnostics.probes.history import probe_prometheus_samples
 from diagnostics.question import ask
-from diagnostics.readings import HistorySamples
+from diagnostics.samples import HistorySamples
 from diagnostics.settings import Settings, load
 
 BINARY = os.environ.get("PROMETHEUS") or shutil.which("prometheus")

@@ -14,7 +14,7 @@ from diagnostics.budget import Budget
 from diagnostics.clients.http import open_http
 from diagnostics.clients.railway import LOG_LINES, RailwayAnswer, read_service
 from diagnostics.errors import ClientError, SchemaError, Unauthorized
-from diagnostics.settings import RailwaySection
+from diagnostics.profile import RailwaySection
 
 UNTIL = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
 SINCE = UNTIL - timedelta(hours=3)

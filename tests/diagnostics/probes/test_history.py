@@ -18,7 +18,7 @@ from diagnostics.model import Evidence, FailureKind, Status
 from diagnostics.probes.history import PROBES, WEEK, baseline, probe_history_baseline, probe_history_samples
 from diagnostics.probes.vitals import Replicas, Vital
 from diagnostics.question import ask
-from diagnostics.readings import HistoryBaseline, HistoryColumn, HistorySamples
+from diagnostics.samples import HistoryBaseline, HistoryColumn, HistorySamples
 from diagnostics.settings import load
 from oncall.history.store import Store
 

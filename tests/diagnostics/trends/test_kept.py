@@ -12,7 +12,7 @@ from tests.diagnostics.diagnoses import MINUTE, NOW_MS, QUEUE, events, evidence,
 
 from diagnostics import trends
 from diagnostics.model import Evidence
-from diagnostics.readings import HistoryColumn, HistorySamples
+from diagnostics.samples import HistoryColumn, HistorySamples
 
 EVERY = 30_000
 

@@ -10,7 +10,7 @@ import pytest
 
 from diagnostics.clients.history import FIVE_MINUTES, HOUR, RAW, Ask, read_samples
 from diagnostics.probes.vitals import Vital
-from diagnostics.readings import HistorySamples
+from diagnostics.samples import HistorySamples
 from oncall.history import store as stores
 from oncall.history.store import Run, Store, StoreError, Turn
 
