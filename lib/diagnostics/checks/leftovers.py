@@ -48,7 +48,7 @@ def check_queue_refusals(seen: Seen, scope: Scope) -> Finding:
     Source: `duplicated` steps of the event stream; row 2.13 of the platform's incidents.
     """
     events = seen.reading(QueueEvents)
-    command = redis_cli(scope.facts, "XREVRANGE", key_of(scope, "events"), "+ - COUNT 1000 | grep -A 2 duplicated")
+    command = redis_cli(scope.facts, "XREVRANGE", key_of(scope, "events"), "+ - COUNT 1000")
     if events is None:
         return blind("queue.refusals", seen, "queue.events", command=command)
     is_blocked = events.refused_most >= MANY_REFUSALS and events.refused_by == "finished"

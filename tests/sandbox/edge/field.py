@@ -40,7 +40,7 @@ class Field:
     def client(self, token: str = "operator-token", username: str = "default", **options: Any) -> Any:
         return Redis(
             host="localhost",
-            port=self.edge.port,
+            port=options.pop("port", self.edge.port),
             username=username,
             password=token,
             ssl=True,
