@@ -57,6 +57,7 @@ faults: $(READY)
 .PHONY: bench  ## Time the parts against their peers and against the floor
 bench: $(READY)
 	$(PY) -m tests.bench
+	$(PY) -m tests.bench.queue
 
 .PHONY: drains  ## Forecast the drain of live backlogs and compare with the real end (20 minutes)
 drains: $(READY)
