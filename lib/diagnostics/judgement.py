@@ -82,7 +82,7 @@ def conclude(
         spent=trailer.spent,
         onset_at=since,
         onset_interval=interval,
-        timeline=events(seen, scope, since),
+        timeline=events(seen, scope, since, interval),
         evidence=evidence,
     )
 

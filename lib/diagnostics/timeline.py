@@ -41,11 +41,13 @@ def onset(
     return bad[0], (scope.window.since, bad[0]) if _is_cut_within(seen, bad[0]) else None
 
 
-def events(seen: Seen, scope: Scope, since: datetime | None) -> tuple[TimelineEvent, ...]:
-    """Dated facts inside the window, oldest first."""
+def events(
+    seen: Seen, scope: Scope, since: datetime | None, interval: tuple[datetime, datetime] | None
+) -> tuple[TimelineEvent, ...]:
+    """Dated facts inside the window, oldest first; `since` and `interval` are those of `onset`."""
     found = [*_deployments(seen), *_symptoms(seen), *_queue(seen)]
     if since is not None:
-        is_cut = _is_cut_within(seen, since)
+        is_cut = interval is not None and interval[0] <= scope.window.since
         what = (
             text("the symptom is there already (the log begins here)")
             if is_cut

@@ -163,7 +163,7 @@ def _event_steps(seen: Seen, queue: str) -> Steps | None:
 def _row_steps(seen: Seen, queue: str) -> Steps | None:
     read = next((r for r in _read(seen, JobRows) if r[1].queue == queue), None)
     counts = counted(seen, queue)
-    if read is None or counts is None or not _has_waiting(read[1], counts):
+    if read is None or counts is None or not has_waiting(read[1], counts):
         return None
     read_ms, rows = read
     # A retried job's row knows its last start alone: it looks as if it had waited since it was added.
@@ -178,7 +178,7 @@ def _row_steps(seen: Seen, queue: str) -> Steps | None:
     )
 
 
-def _has_waiting(rows: JobRows, counts: QueueCounts) -> bool:
+def has_waiting(rows: JobRows, counts: QueueCounts) -> bool:
     """Whether the rows hold the waiting jobs: without them every job seems to have come before the past began."""
     waiting = sum(row.state in _READY for row in rows.rows)
     return bool(rows.rows) and (waiting > 0 if rows.is_sample else waiting >= (counts.depth or 0) - _FEW)

@@ -12,7 +12,7 @@ from diagnostics.readings import JobHistory, JobRows, QueueEvents, ReplicaSample
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
-from diagnostics.trends.depth import counted, main_queue, rows_since
+from diagnostics.trends.depth import counted, has_waiting, main_queue, rows_since
 from diagnostics.trends.finished import finished
 from diagnostics.trends.kept import kept_rate
 from diagnostics.trends.series import (
@@ -173,6 +173,8 @@ def _rows(seen: Seen, scope: Scope) -> list[tuple[JobRows, int, int]]:
 
 
 def _added_rows(seen: Seen, scope: Scope) -> list[Marks]:
+    """Arrivals by rows that hold the waiting jobs: others know of no arrival that nobody has taken yet."""
+    counts = counted(seen, main_queue(seen, scope))
     return [
         _marks(
             [(row.added_ms, False) for row in rows.rows if row.added_ms is not None],
@@ -180,6 +182,7 @@ def _added_rows(seen: Seen, scope: Scope) -> list[Marks]:
             source=text("rows of {count} jobs", count=len(rows.rows)),
         )
         for rows, since, until in _rows(seen, scope)
+        if counts is not None and has_waiting(rows, counts)
     ]
 
 

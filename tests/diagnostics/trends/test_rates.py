@@ -138,3 +138,15 @@ def test_without_any_source_the_series_is_empty_and_says_so():
     assert series.is_empty
     assert str(series.source) == "no source tells this for the window"
     assert list(series.at_ms) == [NOW_MS - 180 * MINUTE, NOW_MS]
+
+
+def test_rows_that_lack_the_waiting_jobs_know_no_arrivals():
+    """A thousand jobs came and none was taken: the rows of finished ones must not call that nothing a minute."""
+    from tests.diagnostics import healthy
+
+    from diagnostics.trends import arrivals
+
+    told = {"queue.state": healthy.queue(healthy.counts(wait=1000)), "queue.jobs": healthy.rows(), "queue.events": None}
+    told["history.samples"] = None
+    found = arrivals(healthy.seen(told), healthy.SCOPE)
+    assert found.is_empty
