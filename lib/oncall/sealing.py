@@ -117,6 +117,11 @@ class Rendering:
         now = self.artifact.status
         fresh = render_postmortem(self.diagnosis, language=now.language, timezone=now.timezone)
         existing = self.artifact.read_text(POSTMORTEM)
+        folder = self.artifact.folder
+        if existing is None and folder is not None and (folder / POSTMORTEM).exists():
+            # Somebody's words are in it, in whatever encoding: they are not ours to replace.
+            self.notes.append(f"{POSTMORTEM} cannot be read as text; it is left as it is")
+            return
         self.artifact.put_text(POSTMORTEM, fresh if existing is None else merge_postmortem(existing, fresh))
 
 

@@ -55,6 +55,18 @@ async def test_running_cells_again_writes_the_same_folder(tmp_path: Path, profil
     assert "journal.jsonl" not in folder.names()
 
 
+async def test_a_postmortem_in_another_encoding_is_left_as_it_is(tmp_path: Path, profile: Path) -> None:
+    """What somebody wrote is never replaced because we cannot read it; the run says so."""
+    session = open_session(SLUG, profile=str(profile), output_dir=str(tmp_path / "out"))
+    await session.diagnose()
+    session.save()
+    postmortem = only(tmp_path / "out").path / "postmortem.md"
+    postmortem.write_bytes("Заметка дежурного".encode("cp1251"))
+    saved = session.save()
+    assert postmortem.read_bytes() == "Заметка дежурного".encode("cp1251")
+    assert "postmortem.md cannot be read as text" in str(saved)
+
+
 async def test_looking_again_leaves_what_was_saved_until_it_is_saved_again(tmp_path: Path, profile: Path) -> None:
     """A kernel may end at any moment: the artifact is sealed, and its files tell of one and the same look."""
     session = open_session(SLUG, profile=str(profile), output_dir=str(tmp_path / "out"))

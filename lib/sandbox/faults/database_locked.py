@@ -7,7 +7,8 @@ from psycopg import AsyncConnection
 from sandbox.faults.fault import Fault
 from sandbox.world import World
 
-FAILURES = 8
+FAILURES = 20
+"""More than one in twenty of the newest two hundred attempts: the failed share is critical at any moment."""
 
 
 async def _apply(world: World) -> None:

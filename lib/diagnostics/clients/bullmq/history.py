@@ -92,7 +92,8 @@ def _stop(reach: Reach, give_up_at: float) -> Callable[[Batch], bool]:
 
 def _shares(sizes: Sequence[int], commands: int) -> list[int]:
     """Batches for each state: what it needs, and of a scarce budget its proportion."""
-    needed = [-(-size // BATCH) for size in sizes]
+    # One more than there are: jobs that end meanwhile push the oldest beyond the last batch.
+    needed = [-(-size // BATCH) + 1 if size else 0 for size in sizes]
     if sum(needed) <= commands:
         return needed
     return [max(1, commands * need // sum(needed)) if need else 0 for need in needed]
