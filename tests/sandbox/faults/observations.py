@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.sandbox.running import Running
+from tests.sandbox.running import Running, eventually
 
 Sight = Callable[[Running], Awaitable[bool]]
 
@@ -82,3 +82,13 @@ async def is_well(one: Running) -> bool:
 
 
 well: Sight = is_well
+
+
+async def shows_and_heals(one: Running, name: str, shown: Sight, *, healed: Sight, within_s: float) -> None:
+    """Apply a fault and wait until it shows; heal it and wait until `healed`."""
+    await one.fault(name)
+    try:
+        await eventually(lambda: shown(one), 20)
+    finally:
+        await one.heal()
+    await eventually(lambda: healed(one), within_s)

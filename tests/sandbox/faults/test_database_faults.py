@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from psycopg import AsyncConnection
-from tests.sandbox.faults.observations import Sight, both, queue, says, well
-from tests.sandbox.running import Running, eventually, running
+from tests.sandbox.faults.observations import Sight, both, queue, says, shows_and_heals, well
+from tests.sandbox.running import Running, running
 
 
 async def _no_database(one: Running) -> bool:
@@ -57,10 +57,5 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("name", SEEN)
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows; after `heal` the backlog drains."""
-    await one.fault(name)
-    try:
-        await eventually(lambda: SEEN[name](one), 20)
-    finally:
-        await one.heal()
     drained = both(well, queue(lambda n: n["wait"] + n["paused"] < 30))
-    await eventually(lambda: drained(one), 90)
+    await shows_and_heals(one, name, SEEN[name], healed=drained, within_s=90)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.sandbox.faults.observations import Sight, both, queue, says, well
+from tests.sandbox.faults.observations import Sight, both, queue, says, shows_and_heals, well
 from tests.sandbox.running import Running, eventually, running
 
 from sandbox.faults import FAULTS
@@ -94,13 +94,8 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("name", SEEN)
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows; after `heal` the backlog drains and jobs complete."""
-    await one.fault(name)
-    try:
-        await eventually(lambda: SEEN[name](one), 20)
-    finally:
-        await one.heal()
     drained = both(well, queue(lambda n: n["wait"] + n["paused"] < 30))
-    await eventually(lambda: drained(one), 60)
+    await shows_and_heals(one, name, SEEN[name], healed=drained, within_s=60)
 
 
 async def test_dead_letters_pile_up_where_nobody_counts(one: Running) -> None:

@@ -6,8 +6,17 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from tests.sandbox.faults.observations import Sight, both, health_says, queue, says, silent_but_measured, well
-from tests.sandbox.running import Running, eventually, running
+from tests.sandbox.faults.observations import (
+    Sight,
+    both,
+    health_says,
+    queue,
+    says,
+    shows_and_heals,
+    silent_but_measured,
+    well,
+)
+from tests.sandbox.running import Running, running
 
 
 async def _operator_reads(one: Running) -> bool:
@@ -64,12 +73,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("name", SEEN)
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows, `heal` when the platform is well again."""
-    await one.fault(name)
-    try:
-        await eventually(lambda: SEEN[name](one), 20)
-    finally:
-        await one.heal()
-    await eventually(lambda: well(one), 30)
+    await shows_and_heals(one, name, SEEN[name], healed=well, within_s=30)
     assert await _operator_reads(one)
 
 

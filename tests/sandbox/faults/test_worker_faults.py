@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.sandbox.faults.observations import Sight, both, health, says, well
+from tests.sandbox.faults.observations import Sight, both, health, says, shows_and_heals, well
 from tests.sandbox.running import Running, eventually, running
 
 
@@ -62,12 +62,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("name", SEEN)
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows, `heal` when the platform is well again."""
-    await one.fault(name)
-    try:
-        await eventually(lambda: SEEN[name](one), 20)
-    finally:
-        await one.heal()
-    await eventually(lambda: well(one), 30)
+    await shows_and_heals(one, name, SEEN[name], healed=well, within_s=30)
 
 
 async def test_a_good_redeploy_finishes_its_jobs(one: Running) -> None:
