@@ -60,6 +60,8 @@ def _zone(value: str) -> str:
 Url = Annotated[str, AfterValidator(_http_url)]
 Pair = Annotated[Limits, BeforeValidator(_pair), AfterValidator(_ordered)]
 
+SitePath = Annotated[str, Field(pattern=r"^/[^\s#]*$")]
+"""A path of the site, with its slash."""
 Length = Annotated[float, Field(gt=0, le=1e6)]
 VariableName = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]{0,63}$")]
 """The name of a variable that holds a secret. Strict, so that a secret put here by mistake is refused, not printed."""
@@ -74,6 +76,16 @@ class Section(BaseModel):
 class WorkerSection(Section):
     base_url: Url | None = None
     expected_replicas: PositiveInt | None = None
+
+
+class FrontendSection(Section):
+    base_url: Url
+    pages: tuple[SitePath, ...] = ("/",)
+    """Pages whose availability is the site's."""
+    endpoints: tuple[SitePath, ...] = ()
+    """API endpoints likewise; only read with GET."""
+    baseline_redis: Literal["skipped", "ok"] = "skipped"
+    """What `/api/health` says of Redis on a good day: `skipped` where the frontend has no REDIS_URL."""
 
 
 class QueueSection(Section):
@@ -105,6 +117,59 @@ class RailwaySection(Section):
         return "Project-Access-Token: " if self.token_kind == "project" else "Authorization: Bearer "
 
 
+class VercelSection(Section):
+    base_url: Url = "https://api.vercel.com"
+    token_env: VariableName = "VERCEL_TOKEN"
+    project_id: str = ""
+    team_id: str = ""
+
+
+class SupabaseSection(Section):
+    base_url: Url = "https://api.supabase.com"
+    """The management API."""
+    token_env: VariableName = "SUPABASE_ACCESS_TOKEN"
+    project_ref: str = ""
+    """Twenty lower-case letters; read from the project's address where it is empty."""
+    url_env: VariableName = "SUPABASE_URL"
+    """The project's own address, where PostgREST answers."""
+    anon_key_env: VariableName = "SUPABASE_ANON_KEY"
+    service_role_key_env: VariableName = "SUPABASE_SERVICE_ROLE_KEY"
+    expected_host: str = ""
+    tables: tuple[str, ...] = ("organizations", "agents")
+    """Tables whose absence stops the platform."""
+
+
+class PostgresSection(Section):
+    url_env: VariableName = "DATABASE_URL"
+    expected_host: str = ""
+
+
+class SentrySection(Section):
+    base_url: Url = "https://sentry.io"
+    token_env: VariableName = "SENTRY_AUTH_TOKEN"
+    organization: str = ""
+    project: str = ""
+    dsn_env: VariableName = "SENTRY_DSN"
+
+
+class UpstashApiSection(Section):
+    base_url: Url = "https://api.upstash.com/v2"
+    email_env: VariableName = "UPSTASH_EMAIL"
+    key_env: VariableName = "UPSTASH_API_KEY"
+    database_id: str = ""
+
+
+class StatusPagesSection(Section):
+    """Addresses of the vendors' public status pages; an empty one is not looked at."""
+
+    vercel: Url | Literal[""] = ""
+    railway: Url | Literal[""] = ""
+    supabase: Url | Literal[""] = ""
+    upstash: Url | Literal[""] = ""
+    sentry: Url | Literal[""] = ""
+    openrouter: Url | Literal[""] = ""
+
+
 class OpenRouterSection(Section):
     base_url: Url = "https://openrouter.ai/api/v1"
     token_env: VariableName = "OPENROUTER_API_KEY"
@@ -130,6 +195,7 @@ class RequiredVariables(Section):
 
 class VariablesSection(Section):
     worker: RequiredVariables = RequiredVariables()
+    frontend: RequiredVariables = RequiredVariables()
 
 
 class ThresholdsSection(Section):
@@ -159,7 +225,14 @@ class Profile(Section):
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     worker: WorkerSection | None = None
     queue: QueueSection = QueueSection()
+    frontend: FrontendSection | None = None
     redis: RedisSection | None = None
+    vercel: VercelSection | None = None
+    supabase: SupabaseSection | None = None
+    postgres: PostgresSection | None = None
+    sentry: SentrySection | None = None
+    upstash_api: UpstashApiSection | None = None
+    status_pages: StatusPagesSection | None = None
     railway: RailwaySection | None = None
     openrouter: OpenRouterSection | None = None
     prometheus: PrometheusSection | None = None
@@ -170,4 +243,19 @@ class Profile(Section):
     contacts: tuple[ContactSection, ...] = ()
 
 
-SYSTEMS = ("worker", "redis", "railway", "openrouter", "prometheus", "history")
+SYSTEMS = (
+    "worker",
+    "frontend",
+    "redis",
+    "railway",
+    "vercel",
+    "supabase",
+    "postgres",
+    "sentry",
+    "openrouter",
+    "upstash_api",
+    "status_pages",
+    "prometheus",
+    "history",
+)
+"""Sections that name a system."""

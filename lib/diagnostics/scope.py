@@ -52,6 +52,43 @@ class Facts:
     has_own_ca: bool = False
     """Redis is reached through a certificate authority of its own, given by the profile."""
     required_variables: tuple[str, ...] = ()
+    """Of the worker."""
+    frontend_url: str = ""
+    frontend_pages: tuple[str, ...] = ()
+    frontend_endpoints: tuple[str, ...] = ()
+    frontend_variables: tuple[str, ...] = ()
+    """Variables the frontend needs."""
+    baseline_redis: str = "skipped"
+    """What the frontend's health page says of Redis on a good day."""
+    vercel_url: str = ""
+    vercel_variable: str = "VERCEL_TOKEN"
+    vercel_project: str = ""
+    vercel_team: str = ""
+    supabase_url: str = ""
+    """The management API."""
+    supabase_variable: str = "SUPABASE_ACCESS_TOKEN"
+    supabase_ref: str = ""
+    supabase_data_url: str = ""
+    """The project's own address, where PostgREST answers."""
+    supabase_url_variable: str = "SUPABASE_URL"
+    supabase_anon_variable: str = "SUPABASE_ANON_KEY"
+    supabase_service_variable: str = "SUPABASE_SERVICE_ROLE_KEY"
+    supabase_keys: tuple[str, str] = ("", "")
+    """Fingerprints of the anon and the service-role key we use ourselves."""
+    supabase_tables: tuple[str, ...] = ()
+    supabase_expected_host: str = ""
+    postgres_variable: str = "DATABASE_URL"
+    postgres_host: str = ""
+    sentry_url: str = ""
+    sentry_variable: str = "SENTRY_AUTH_TOKEN"
+    sentry_organization: str = ""
+    sentry_project: str = ""
+    sentry_dsn_variable: str = "SENTRY_DSN"
+    upstash_api_url: str = ""
+    upstash_api_variables: tuple[str, str] = ("UPSTASH_EMAIL", "UPSTASH_API_KEY")
+    upstash_database: str = ""
+    status_pages: tuple[tuple[str, str], ...] = ()
+    """Vendor and address, in the profile's order."""
     systems: tuple[str, ...] = ()
     """The profile's sections that name a system."""
 

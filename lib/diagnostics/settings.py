@@ -64,6 +64,9 @@ class Settings(BaseModel):
         """What checks may know about the platform; no secret among it."""
         p = self.profile
         return Facts(
+            **self._frontend(),
+            **self._database(),
+            **self._vendors(),
             worker_url=shown(p.worker.base_url) if p.worker and p.worker.base_url else "",
             railway_url=shown(p.railway.base_url) if p.railway else "",
             railway_variable=p.railway.token_env if p.railway else "RAILWAY_TOKEN",
@@ -86,6 +89,76 @@ class Settings(BaseModel):
             systems=tuple(s for s in SYSTEMS if getattr(p, s) is not None),
         )
 
+    def _frontend(self) -> dict[str, Any]:
+        site, vercel = self.profile.frontend, self.profile.vercel
+        found: dict[str, Any] = {"frontend_variables": self.profile.variables.frontend.required}
+        if site:
+            found |= dict(
+                frontend_url=shown(site.base_url),
+                frontend_pages=site.pages,
+                frontend_endpoints=site.endpoints,
+                baseline_redis=site.baseline_redis,
+            )
+        if vercel:
+            found |= dict(
+                vercel_url=shown(vercel.base_url),
+                vercel_variable=vercel.token_env,
+                vercel_project=vercel.project_id,
+                vercel_team=vercel.team_id,
+            )
+        return found
+
+    def _database(self) -> dict[str, Any]:
+        supabase, postgres = self.profile.supabase, self.profile.postgres
+        found: dict[str, Any] = {}
+        if supabase:
+            keys = (supabase.anon_key_env, supabase.service_role_key_env)
+            found |= dict(
+                supabase_url=shown(supabase.base_url),
+                supabase_variable=supabase.token_env,
+                supabase_ref=self.supabase_ref,
+                supabase_data_url=shown(self.secret(supabase.url_env) or ""),
+                supabase_url_variable=supabase.url_env,
+                supabase_anon_variable=supabase.anon_key_env,
+                supabase_service_variable=supabase.service_role_key_env,
+                supabase_keys=tuple(fingerprint(self.secret(key) or "") for key in keys),
+                supabase_tables=supabase.tables,
+                supabase_expected_host=supabase.expected_host,
+            )
+        if postgres:
+            found |= dict(postgres_variable=postgres.url_env, postgres_host=_host(self.secret(postgres.url_env) or ""))
+        return found
+
+    def _vendors(self) -> dict[str, Any]:
+        sentry, upstash, pages = self.profile.sentry, self.profile.upstash_api, self.profile.status_pages
+        found: dict[str, Any] = {}
+        if sentry:
+            found |= dict(
+                sentry_url=shown(sentry.base_url),
+                sentry_variable=sentry.token_env,
+                sentry_organization=sentry.organization,
+                sentry_project=sentry.project,
+                sentry_dsn_variable=sentry.dsn_env,
+            )
+        if upstash:
+            found |= dict(
+                upstash_api_url=shown(upstash.base_url),
+                upstash_api_variables=(upstash.email_env, upstash.key_env),
+                upstash_database=upstash.database_id,
+            )
+        if pages:
+            found |= dict(status_pages=tuple((vendor, shown(url)) for vendor, url in pages if url))
+        return found
+
+    @property
+    def supabase_ref(self) -> str:
+        """The project's reference: of the profile, else the first label of a hosted project's address."""
+        section = self.profile.supabase
+        if section is None or section.project_ref:
+            return section.project_ref if section else ""
+        host = _host(self.secret(section.url_env) or "")
+        return host.split(".")[0] if host.endswith(".supabase.co") else ""
+
     def _redis_host(self, redis: RedisSection) -> str:
         return _host(self.secret(redis.url_env) or self.secret(redis.rest_url_env) or "")
 
@@ -102,9 +175,14 @@ class Settings(BaseModel):
 
 
 def shown(url: str) -> str:
-    """`url` without user part, query and fragment: the only form that may be printed."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    """`url` without user part, query and fragment: the only form that may be printed; empty for no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    host = parts.hostname
+    if not host:
+        return ""
     host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{host}{port}{parts.path}".rstrip("/")
@@ -243,7 +321,7 @@ def _near(loc: tuple[int | str, ...]) -> str:
 
 
 def _secrets(profile: Profile, environ: Mapping[str, str]) -> dict[str, SecretStr]:
-    sections = [profile.redis, profile.railway, profile.openrouter, profile.prometheus]
+    sections = [getattr(profile, system) for system in SYSTEMS]
     names = [
         value
         for section in sections
