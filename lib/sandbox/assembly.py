@@ -24,6 +24,8 @@ from sandbox.resolver import Resolver
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
+from sandbox.vendors.sentry import sentry_app
+from sandbox.vendors.sentry_state import SentryState
 from sandbox.wiring import (
     injected_variables,
     producer_environment,
@@ -62,9 +64,14 @@ class Assembly:
         resolver = await self._open_resolver()
         host = self._make_host(resolver)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
-        severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
+        severable, kommo, sentry = Severable(openrouter_app(openrouter)), KommoState(), SentryState()
         planes = await self._open_planes(
-            {"railway": railway_app(host, self._railway_token), "openrouter": severable, "kommo": kommo_app(kommo)}
+            {
+                "railway": railway_app(host, self._railway_token),
+                "openrouter": severable,
+                "kommo": kommo_app(kommo),
+                "sentry": sentry_app(sentry),
+            }
         )
         balancer = Balancer(host)
         await balancer.open()
@@ -79,6 +86,7 @@ class Assembly:
             producer=Boss(self._log),
             openrouter=openrouter,
             kommo=kommo,
+            sentry=sentry,
             resolver=resolver,
             parts=self._parts,
             sever_openrouter=severable.sever,

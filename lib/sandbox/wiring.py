@@ -91,6 +91,19 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "RUNBOOK_SANDBOX_READONLY_REST_TOKEN": world.gate.of("readonly").token,
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,
+        **sentry_settings(world, planes),
+    }
+
+
+def sentry_settings(world: World, planes_port: int) -> dict[str, str]:
+    """Address, project, token and DSN of the sandbox's Sentry."""
+    base_url = f"http://127.0.0.1:{planes_port}/sentry"
+    return {
+        "RUNBOOK_SENTRY__BASE_URL": base_url,
+        "RUNBOOK_SENTRY__ORGANIZATION": world.sentry.organization,
+        "RUNBOOK_SENTRY__PROJECT": world.sentry.project,
+        "SENTRY_AUTH_TOKEN": world.sentry.token,
+        "SENTRY_DSN": world.sentry.dsn(base_url),
     }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sandbox.resolver import Resolver
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
+    from sandbox.vendors.sentry_state import SentryState
 
 LOOK_EVERY_S = 0.05
 LISTS = frozenset(("wait", "paused", "active"))
@@ -48,6 +49,7 @@ class World:
     producer: Boss
     openrouter: OpenRouterState
     kommo: KommoState
+    sentry: SentryState
     resolver: Resolver
     """The name server of the worker's host; nobody else asks it."""
     parts: AsyncExitStack
