@@ -1,8 +1,8 @@
 """Boot every fault and control of the sandbox, let triage judge it, and print one table.
 
-Usage: python -m oncall.proving [--job-seconds S] [--at-once N] [--times N] [--evidence FOLDER] [FAULT …]. The expectations
-are the rows of `docs/causes.md`: each with all credentials, then those that the public addresses show with none, then the
-healthy sandbox seen with less. A row `A+B` applies A, then B.
+Usage: python -m oncall.proving [--job-seconds S] [--at-once N] [--times N] [--evidence FOLDER] [FAULT …]. The
+expectations are the rows of `docs/causes.md`: each with all credentials, then those that the public addresses show
+with none, then the healthy sandbox seen with less. A row `A+B` applies A, then B.
 """
 
 from __future__ import annotations
@@ -88,18 +88,18 @@ def expectations(document: str) -> tuple[Expectation, ...]:
     sights = {sight.value: sight for sight in Sight}
     whole = [row for row in rows if row[0] not in sights]
     return (
-        *(Expectation(fault=row[0], accepted=tuple(row[1].split()), severities=tuple(row[2].split())) for row in whole),
+        *map(_whole, whole),
         *(
             Expectation(fault=row[0], accepted=tuple(row[5].split()), severities=(), sight=Sight.PUBLIC)
             for row in whole
             if row[5] != "-"
         ),
-        *(
-            Expectation(fault="none", accepted=tuple(row[1].split()), severities=tuple(row[2].split()), sight=sights[row[0]])
-            for row in rows
-            if row[0] in sights
-        ),
+        *(replace(_whole(["none", *row[1:]]), sight=sights[row[0]]) for row in rows if row[0] in sights),
     )
+
+
+def _whole(row: Sequence[str]) -> Expectation:
+    return Expectation(fault=row[0], accepted=tuple(row[1].split()), severities=tuple(row[2].split()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
