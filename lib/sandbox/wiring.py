@@ -67,6 +67,7 @@ def frontend_variables(world: World, planes_port: int) -> dict[str, str]:
         "ENCRYPTION_KEY": worker["ENCRYPTION_KEY"],
         "OPENROUTER_API_KEY": world.openrouter.api_key,
         "OPENROUTER_BASE_URL": f"http://127.0.0.1:{planes_port}/openrouter/api/v1",
+        "SENTRY_DSN": world.sentry.dsn(f"http://127.0.0.1:{planes_port}/sentry"),
     }
 
 
