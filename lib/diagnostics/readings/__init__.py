@@ -8,6 +8,20 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.errors import (
+    Frame,
+    Nature,
+    RoutePerformance,
+    SentryIssue,
+    SentryIssues,
+    SentryLatest,
+    SentryPerformance,
+    SentryRelease,
+    SentryReleases,
+    SentrySeries,
+    Side,
+    TagSpread,
+)
 from diagnostics.readings.queue import (
     JobHistory,
     JobRow,
@@ -45,11 +59,17 @@ Reading: TypeAlias = (
     | OpenRouterAccount
     | HistorySamples
     | HistoryBaseline
+    | SentryIssues
+    | SentryLatest
+    | SentrySeries
+    | SentryPerformance
+    | SentryReleases
 )
 
 __all__ = [
     "Answer",
     "Deployment",
+    "Frame",
     "HistoryBaseline",
     "HistorySamples",
     "JobHistory",
@@ -57,6 +77,7 @@ __all__ = [
     "JobRows",
     "JobTypeTotals",
     "LogEvent",
+    "Nature",
     "OpenRouterAccount",
     "QueueCounts",
     "QueueEvents",
@@ -66,7 +87,17 @@ __all__ = [
     "RedisConnection",
     "RedisServer",
     "ReplicaSample",
+    "RoutePerformance",
+    "SentryIssue",
+    "SentryIssues",
+    "SentryLatest",
+    "SentryPerformance",
+    "SentryRelease",
+    "SentryReleases",
+    "SentrySeries",
+    "Side",
     "Symptom",
+    "TagSpread",
     "Variable",
     "WorkerHealth",
     "WorkerLog",
