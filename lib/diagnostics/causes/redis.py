@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from diagnostics.causes.rule import INCIDENT, OVERFLOW, QUEUE_SYMPTOMS, Rule, Sign
+from diagnostics.causes.rule import INCIDENT, OVERFLOW, QUEUE_SYMPTOMS, SITE_SYMPTOMS, Rule, Sign
 from diagnostics.text import text
 
-_EXPLAINS = ("worker.health", "worker.redis", "worker.errors", "redis.connection", *QUEUE_SYMPTOMS)
+_EXPLAINS = (
+    "worker.health",
+    "worker.redis",
+    "worker.errors",
+    "redis.connection",
+    "frontend.redis",
+    *SITE_SYMPTOMS,
+    *QUEUE_SYMPTOMS,
+)
 _MASKS = (
     "worker.down",
     "worker.not_consuming",
