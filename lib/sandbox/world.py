@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.producer.boss import Boss
     from sandbox.redis_server import RedisServer
     from sandbox.resolver import Resolver
+    from sandbox.site import Site, SiteEdge
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
 
@@ -48,6 +49,8 @@ class World:
     producer: Boss
     openrouter: OpenRouterState
     kommo: KommoState
+    site: Site
+    site_edge: SiteEdge
     resolver: Resolver
     """The name server of the worker's host; nobody else asks it."""
     parts: AsyncExitStack
