@@ -55,7 +55,10 @@ def check_frontend_site(seen: Seen, scope: Scope) -> Finding:
 
 
 def failing_layer(connection: SiteConnection | None, pages: SitePages | None, health: FrontendHealth | None) -> str:
-    """The first layer that fails, `ok` for none: dns tcp tls edge deployment function middleware api handlers dependency."""
+    """The first layer that fails, `ok` for none.
+
+    Connection: dns, tcp, tls. Host: edge, deployment. Site: function, middleware, api, handlers, dependency.
+    """
     paths = pages.paths if pages else ()
     if not any(p.status_code for p in paths) and connection and connection.failed_at:
         return connection.failed_at.value
