@@ -39,6 +39,7 @@ RULES = (
             Sign("frontend.deployment", ("settled", "older_serves"), 0.4),
             Sign("frontend.environment", ("missing", "missing_public"), 0.4),
             Sign("frontend.availability", ("variable_missing", "database"), 0.7),
+            Sign("frontend.errors", ("variable_missing", "database"), 0.7),
             Sign("frontend.site", ("edge", "deployment", "dns", "tcp", "tls"), 0.8),
             Sign("frontend.site", ("middleware", "dependency", "api"), 0.6),
         ),
@@ -61,9 +62,9 @@ RULES = (
         needs=(
             Sign("frontend.availability", ("variable_missing",), 0.85),
             Sign("frontend.environment", ("missing",), 0.7),
+            Sign("frontend.errors", ("variable_missing",), 0.8),
             Sign("frontend.environment", ("pending",), 0.4),
         ),
-        supports=(Sign("frontend.errors", ("failing",), 0.1),),
         against=(Sign("frontend.database", _DATABASE_KEYS, 0.4),),
         explains=("frontend.environment", *_SITE_FAILS),
         masks=("frontend.bad_release",),

@@ -57,7 +57,7 @@ _PAIRS: dict[frozenset[str], Text] = {
         "ask /api/health/ready of the site: 500 means the release, 200 while /api/health hangs means Redis"
     ),
     frozenset({"frontend.environment_missing", "frontend.public_variable_missing"}): text(
-        "read database_error in /api/health: 'supabaseUrl is required.' means a NEXT_PUBLIC_ variable, and a new build; "
+        "read database_error in /api/health: 'supabaseUrl is required.' means a NEXT_PUBLIC_ variable and a build; "
         "an API address that names the variable means one of the server"
     ),
     frozenset({"frontend.bad_release", "frontend.environment_missing"}): text(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from diagnostics.checks.finding import NOT_PERMITTED, TOO_LITTLE, blind
 from diagnostics.model import Finding
-from diagnostics.readings import VercelRequests
+from diagnostics.readings import DATABASE_TROUBLES, Trouble, VercelRequests
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -20,6 +20,7 @@ RECENT_MS = 15 * 60_000
 FEWEST = 20
 """Requests below which a share says nothing. Source: the platform's scenario 5.09."""
 _FEWEST_FAILED = 2
+_DATABASE = frozenset(trouble.value for trouble in DATABASE_TROUBLES)
 _COMMAND = (
     'vercel logs --environment production --status-code 5xx --since 3h --token "$VERCEL_TOKEN" --json'
     " | jq -r '[.timestamp, .requestPath, .responseStatusCode] | @tsv'"
@@ -45,7 +46,7 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
     ratio = len(failed) / len(recent)
     severity = scope.thresholds.error_ratio.judge(ratio)
     return _finding(
-        "quiet" if severity is Severity.OK else "failing",
+        "quiet" if severity is Severity.OK else _state(requests, failed),
         _sentence(requests, failed, len(recent), _since(seen, scope)),
         seen,
         command,
@@ -54,6 +55,15 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
         unit="ratio",
         threshold=scope.thresholds.error_ratio.crossed(ratio),
     )
+
+
+def _state(requests: VercelRequests, failed: list[int]) -> str:
+    """What most of the failed requests have in common, where their log lines say it."""
+    word, count = Counter(requests.trouble[n] for n in failed).most_common(1)[0]
+    if word == Trouble.VARIABLE_MISSING.value and 2 * count > len(failed):
+        return word
+    in_database = sum(requests.trouble[n] in _DATABASE for n in failed)
+    return "database" if 2 * in_database > len(failed) else "failing"
 
 
 def _few(count: int, failed: int) -> Text:
@@ -75,6 +85,8 @@ def _sentence(requests: VercelRequests, failed: list[int], count: int, since_ms:
     routes = Counter(requests.routes[requests.route[n]] for n in failed)
     named = ", ".join(f"{route} ({number})" for route, number in routes.most_common(4))
     told = text("{failed} of {count} requests failed (5xx): {routes}", failed=len(failed), count=count, routes=named)
+    if requests.variables:
+        told = text("{told}; missing by the log: {names}", told=told, names=", ".join(requests.variables[:3]))
     if since_ms is None:
         return told
     return text(

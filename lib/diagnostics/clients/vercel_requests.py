@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from pydantic import BaseModel, Field
 
 from diagnostics.clients.http import Http, expect_ok, parse
-from diagnostics.clients.site_words import trouble_of
+from diagnostics.clients.site_words import missing_variable, trouble_of
 from diagnostics.errors import ClientError
 from diagnostics.profile import VercelSection
 from diagnostics.readings import VercelRequests
@@ -101,6 +101,7 @@ def _columns(rows: Iterable[_Row], *, since_ms: int, until_ms: int) -> VercelReq
         route=tuple(index[route_of(row.requestPath)] for row in ordered),
         status=tuple(row.statusCode for row in ordered),
         trouble=tuple(_trouble(row) for row in ordered),
+        variables=tuple(dict.fromkeys(name for row in ordered if (name := missing_variable(_told(row))))),
     )
 
 
@@ -113,9 +114,14 @@ def route_of(path: str) -> str:
 def _trouble(row: _Row) -> str:
     if row.statusCode < 500:
         return ""
-    told = next((line.message for line in row.logs if line.level in ("error", "fatal") and line.message), "")
-    found = trouble_of(told)
+    found = trouble_of(_told(row))
     return found.value if found else ""
+
+
+def _told(row: _Row) -> str:
+    """The error lines of one request that failed."""
+    lines = row.logs if row.statusCode >= 500 else []
+    return "\n".join(line.message for line in lines if line.level in ("error", "fatal"))
 
 
 def _identity(row: _Row) -> tuple[str, int, str]:

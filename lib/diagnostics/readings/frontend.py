@@ -244,3 +244,5 @@ class VercelRequests:
     status: tuple[int, ...] = ()
     trouble: tuple[str, ...] = ()
     """Of requests that failed: a word of `Trouble`, else empty."""
+    variables: tuple[str, ...] = ()
+    """Names of variables that the site's own log lines call missing."""
