@@ -22,6 +22,24 @@ from diagnostics.readings.errors import (
     Side,
     TagSpread,
 )
+from diagnostics.readings.frontend import (
+    DATABASE_TROUBLES,
+    UNAVAILABLE,
+    AliasRequest,
+    Dependency,
+    FrontendHealth,
+    Layer,
+    PathAnswers,
+    SiteAnswer,
+    SiteConnection,
+    SitePages,
+    Trouble,
+    VercelDeployment,
+    VercelDeployments,
+    VercelRequests,
+    VercelVariable,
+    VercelVariables,
+)
 from diagnostics.readings.queue import (
     JobHistory,
     JobRow,
@@ -64,21 +82,34 @@ Reading: TypeAlias = (
     | SentrySeries
     | SentryPerformance
     | SentryReleases
+    | SiteConnection
+    | SitePages
+    | FrontendHealth
+    | VercelDeployments
+    | VercelVariables
+    | VercelRequests
 )
 
 __all__ = [
+    "DATABASE_TROUBLES",
+    "UNAVAILABLE",
+    "AliasRequest",
     "Answer",
+    "Dependency",
     "Deployment",
     "Frame",
+    "FrontendHealth",
     "HistoryBaseline",
     "HistorySamples",
     "JobHistory",
     "JobRow",
     "JobRows",
     "JobTypeTotals",
+    "Layer",
     "LogEvent",
     "Nature",
     "OpenRouterAccount",
+    "PathAnswers",
     "QueueCounts",
     "QueueEvents",
     "QueueState",
@@ -96,9 +127,18 @@ __all__ = [
     "SentryReleases",
     "SentrySeries",
     "Side",
+    "SiteAnswer",
+    "SiteConnection",
+    "SitePages",
     "Symptom",
     "TagSpread",
+    "Trouble",
     "Variable",
+    "VercelDeployment",
+    "VercelDeployments",
+    "VercelRequests",
+    "VercelVariable",
+    "VercelVariables",
     "WorkerHealth",
     "WorkerLog",
     "WorkerMetrics",
