@@ -21,10 +21,11 @@ from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
 from sandbox.redis_server import BackendUsers, RedisServer, find_server
 from sandbox.resolver import Resolver
-from sandbox.site import Site, SiteEdge, begin_site
+from sandbox.site import Site, SiteEdge, Traffic, begin_site
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
+from sandbox.vendors.vercel import vercel_app
 from sandbox.wiring import (
     frontend_injected,
     frontend_variables,
@@ -64,16 +65,21 @@ class Assembly:
         edge = await self._open_edge(redis)
         resolver = await self._open_resolver()
         host = self._make_host(resolver)
+        site = Site(injected=frontend_injected(self._scratch))
+        site_edge = await self._open_site(site)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
         severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
         planes = await self._open_planes(
-            {"railway": railway_app(host, self._railway_token), "openrouter": severable, "kommo": kommo_app(kommo)}
+            {
+                "railway": railway_app(host, self._railway_token),
+                "openrouter": severable,
+                "kommo": kommo_app(kommo),
+                "vercel": vercel_app(site, site.token),
+            }
         )
         balancer = Balancer(host)
         await balancer.open()
         self._parts.callback(balancer.close)
-        site = Site(injected=frontend_injected(self._scratch))
-        site_edge = await self._open_site(site)
         world = World(
             plan=self._plan,
             redis=redis,
@@ -86,6 +92,7 @@ class Assembly:
             kommo=kommo,
             site=site,
             site_edge=site_edge,
+            traffic=Traffic(site_edge.port, self._plan.visits_per_s),
             resolver=resolver,
             parts=self._parts,
             sever_openrouter=severable.sever,
@@ -149,6 +156,8 @@ class Assembly:
         await producer.start(producer_environment(world, self._scratch, produced))
         await host.settle()
         await world.site.settle()
+        flowing = asyncio.create_task(world.traffic.flow())
+        self._parts.callback(flowing.cancel)
         if past is not None:
             finish_past(world, deployment, past)
         watching = asyncio.create_task(host.watch_memory())

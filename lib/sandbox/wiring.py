@@ -116,6 +116,17 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "RUNBOOK_SANDBOX_READONLY_REST_TOKEN": world.gate.of("readonly").token,
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,
+        **vercel_settings(world, planes),
+    }
+
+
+def vercel_settings(world: World, planes_port: int) -> dict[str, str]:
+    """Address, project, team and token of the sandbox's Vercel."""
+    return {
+        "RUNBOOK_VERCEL__BASE_URL": f"http://127.0.0.1:{planes_port}/vercel",
+        "RUNBOOK_VERCEL__PROJECT_ID": world.site.project_id,
+        "RUNBOOK_VERCEL__TEAM_ID": world.site.team_id,
+        "VERCEL_TOKEN": world.site.token,
     }
 
 

@@ -38,6 +38,8 @@ class Site:
 
     def __init__(self, *, injected: Mapping[str, str]) -> None:
         self.project_id, self.team_id = _id("prj"), _id("team")
+        self.token = secrets.token_urlsafe(18)
+        """Of an account that may use the API."""
         self.name = "gpt-agent"
         self.domain = "gpt-agent-kwid.vercel.app"
         self.variables = Variables()
