@@ -12,7 +12,7 @@ from sandbox.redis_server import BackendUsers
 from sandbox.resolver import Resolver
 from sandbox.world import World
 
-CLIENTS = ("operator", "worker", "producer")
+CLIENTS = ("operator", "worker", "producer", "frontend")
 
 
 def new_token() -> str:
@@ -50,6 +50,30 @@ def worker_variables(world: World, planes_port: int) -> dict[str, str]:
     }
 
 
+def frontend_variables(world: World, planes_port: int) -> dict[str, str]:
+    """The frontend's variables, as Vercel lists them: Upstash over REST, no REDIS_URL."""
+    worker, anon_key = world.host.variables(), world.project.anon_key
+    return {
+        "SUPABASE_URL": worker["SUPABASE_URL"],
+        "SUPABASE_ANON_KEY": anon_key,
+        "SUPABASE_SERVICE_ROLE_KEY": worker["SUPABASE_SERVICE_ROLE_KEY"],
+        "NEXT_PUBLIC_SUPABASE_URL": worker["SUPABASE_URL"],
+        "NEXT_PUBLIC_SUPABASE_ANON_KEY": anon_key,
+        "NEXTAUTH_URL": f"https://{world.site.domain}",
+        "NEXTAUTH_SECRET": secrets.token_urlsafe(32),
+        "UPSTASH_REDIS_REST_URL": rest_url(world),
+        "UPSTASH_REDIS_REST_TOKEN": world.gate.of("frontend").token,
+        "ENCRYPTION_KEY": worker["ENCRYPTION_KEY"],
+        "OPENROUTER_API_KEY": world.openrouter.api_key,
+        "OPENROUTER_BASE_URL": f"http://127.0.0.1:{planes_port}/openrouter/api/v1",
+    }
+
+
+def frontend_injected(scratch: Path) -> dict[str, str]:
+    """What the runtime adds to every function: how to find Python, and whom to trust."""
+    return {**_python(), "NODE_EXTRA_CA_CERTS": str(scratch / "ca.pem")}
+
+
 def injected_variables(plan: Plan, scratch: Path, resolver: Resolver) -> dict[str, str]:
     """What the host adds to every process: how to find Python and names, whom to trust, how long jobs take."""
     return {
@@ -77,6 +101,7 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
     balancer, planes = ports
     return {
         "RUNBOOK_WORKER__BASE_URL": f"http://127.0.0.1:{balancer}",
+        "RUNBOOK_FRONTEND__BASE_URL": f"http://127.0.0.1:{world.site_edge.port}",
         "RUNBOOK_RAILWAY__BASE_URL": f"http://127.0.0.1:{planes}/railway/graphql/v2",
         "RUNBOOK_RAILWAY__PROJECT_ID": world.host.project_id,
         "RUNBOOK_RAILWAY__ENVIRONMENT_ID": world.host.environment_id,
@@ -96,6 +121,17 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "DATABASE_URL": world.postgres.operator_url,
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,
+        **vercel_settings(world, planes),
+    }
+
+
+def vercel_settings(world: World, planes_port: int) -> dict[str, str]:
+    """Address, project, team and token of the sandbox's Vercel."""
+    return {
+        "RUNBOOK_VERCEL__BASE_URL": f"http://127.0.0.1:{planes_port}/vercel",
+        "RUNBOOK_VERCEL__PROJECT_ID": world.site.project_id,
+        "RUNBOOK_VERCEL__TEAM_ID": world.site.team_id,
+        "VERCEL_TOKEN": world.site.token,
     }
 
 
