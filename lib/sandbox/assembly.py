@@ -76,6 +76,7 @@ class Assembly:
                 "railway": railway_app(host, self._railway_token),
                 "openrouter": severable,
                 "kommo": kommo_app(kommo),
+                "supabase": gateway_app(project),
                 "vercel": vercel_app(site, site.token),
                 "supabase": gateway_app(project),
             }
