@@ -8,6 +8,24 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.frontend import (
+    DATABASE_TROUBLES,
+    UNAVAILABLE,
+    AliasRequest,
+    Dependency,
+    FrontendHealth,
+    Layer,
+    PathAnswers,
+    SiteAnswer,
+    SiteConnection,
+    SitePages,
+    Trouble,
+    VercelDeployment,
+    VercelDeployments,
+    VercelRequests,
+    VercelVariable,
+    VercelVariables,
+)
 from diagnostics.readings.queue import (
     JobHistory,
     JobRow,
@@ -45,19 +63,32 @@ Reading: TypeAlias = (
     | OpenRouterAccount
     | HistorySamples
     | HistoryBaseline
+    | SiteConnection
+    | SitePages
+    | FrontendHealth
+    | VercelDeployments
+    | VercelVariables
+    | VercelRequests
 )
 
 __all__ = [
+    "DATABASE_TROUBLES",
+    "UNAVAILABLE",
+    "AliasRequest",
     "Answer",
+    "Dependency",
     "Deployment",
+    "FrontendHealth",
     "HistoryBaseline",
     "HistorySamples",
     "JobHistory",
     "JobRow",
     "JobRows",
     "JobTypeTotals",
+    "Layer",
     "LogEvent",
     "OpenRouterAccount",
+    "PathAnswers",
     "QueueCounts",
     "QueueEvents",
     "QueueState",
@@ -66,8 +97,17 @@ __all__ = [
     "RedisConnection",
     "RedisServer",
     "ReplicaSample",
+    "SiteAnswer",
+    "SiteConnection",
+    "SitePages",
     "Symptom",
+    "Trouble",
     "Variable",
+    "VercelDeployment",
+    "VercelDeployments",
+    "VercelRequests",
+    "VercelVariable",
+    "VercelVariables",
     "WorkerHealth",
     "WorkerLog",
     "WorkerMetrics",
