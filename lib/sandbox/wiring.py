@@ -66,6 +66,7 @@ def frontend_variables(world: World, planes_port: int) -> dict[str, str]:
         "ENCRYPTION_KEY": worker["ENCRYPTION_KEY"],
         "OPENROUTER_API_KEY": world.openrouter.api_key,
         "OPENROUTER_BASE_URL": f"http://127.0.0.1:{planes_port}/openrouter/api/v1",
+        "SENTRY_DSN": world.sentry.dsn(f"http://127.0.0.1:{planes_port}/sentry"),
     }
 
 
@@ -122,6 +123,7 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,
         **vercel_settings(world, planes),
+        **sentry_settings(world, planes),
     }
 
 
@@ -132,6 +134,18 @@ def vercel_settings(world: World, planes_port: int) -> dict[str, str]:
         "RUNBOOK_VERCEL__PROJECT_ID": world.site.project_id,
         "RUNBOOK_VERCEL__TEAM_ID": world.site.team_id,
         "VERCEL_TOKEN": world.site.token,
+    }
+
+
+def sentry_settings(world: World, planes_port: int) -> dict[str, str]:
+    """Address, project, token and DSN of the sandbox's Sentry."""
+    base_url = f"http://127.0.0.1:{planes_port}/sentry"
+    return {
+        "RUNBOOK_SENTRY__BASE_URL": base_url,
+        "RUNBOOK_SENTRY__ORGANIZATION": world.sentry.organization,
+        "RUNBOOK_SENTRY__PROJECT": world.sentry.project,
+        "SENTRY_AUTH_TOKEN": world.sentry.token,
+        "SENTRY_DSN": world.sentry.dsn(base_url),
     }
 
 
