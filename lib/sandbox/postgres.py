@@ -65,7 +65,11 @@ class Postgres:
 
     @property
     def pid(self) -> int | None:
-        return self._child.pid if self._child and self._child.is_running else None
+        return self._child.pid if self._child and self.is_running else None
+
+    @property
+    def is_running(self) -> bool:
+        return self._child is not None and self._child.is_running
 
     async def create(self) -> None:
         """Make the cluster and start it with the platform's tables."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sandbox.producer.boss import Boss
     from sandbox.redis_server import RedisServer
     from sandbox.resolver import Resolver
-    from sandbox.site import Site, SiteEdge
+    from sandbox.site import Site, SiteEdge, Traffic
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
     from sandbox.vendors.sentry_state import SentryState
@@ -56,6 +56,7 @@ class World:
     sentry: SentryState
     site: Site
     site_edge: SiteEdge
+    traffic: Traffic
     resolver: Resolver
     """The name server of the worker's host; nobody else asks it."""
     parts: AsyncExitStack
