@@ -37,7 +37,7 @@ def check_errors_release(seen: Seen, scope: Scope) -> Finding:
     command = issues_command(scope.facts)
     if seen.reading(SentryIssues) is None:
         return blind("errors.release", seen, "sentry.issues", command=command)
-    issue = leading(seen)
+    issue = leading(seen, scope.window.until)
     if issue is None or issue.nature is not Nature.CODE:
         return _said(seen, "nothing", text("no issue of our own code is frequent of late"), command)
     released = _released(seen)
