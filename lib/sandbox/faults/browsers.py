@@ -50,7 +50,14 @@ def forget(world: World, text: str) -> None:
 def _send(dsn: str, events: Iterable[Mapping[str, Any]]) -> None:
     import sentry_sdk  # noqa: PLC0415  (slow to import, and needed by few faults)
 
-    client = sentry_sdk.Client(dsn=dsn, release="", default_integrations=False, auto_enabling_integrations=False)
+    # Visitors are told apart by their address, as Sentry does for browsers.
+    client = sentry_sdk.Client(
+        dsn=dsn,
+        release="",
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        send_default_pii=True,
+    )
     for event in events:
         client.capture_event(dict(event))  # type: ignore[arg-type]
     client.close(timeout=FLUSH_WITHIN_S)
