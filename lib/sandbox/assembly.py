@@ -26,6 +26,7 @@ from sandbox.site import Site, SiteEdge, Traffic, begin_site
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
+from sandbox.vendors.supabase import supabase_app
 from sandbox.vendors.vercel import vercel_app
 from sandbox.wiring import (
     frontend_injected,
@@ -77,6 +78,7 @@ class Assembly:
                 "openrouter": severable,
                 "kommo": kommo_app(kommo),
                 "supabase": gateway_app(project),
+                "supabase-management": supabase_app(project),
                 "vercel": vercel_app(site, site.token),
             }
         )
