@@ -37,6 +37,8 @@ def check_frontend_site(seen: Seen, scope: Scope) -> Finding:
     if pages is None and (connection is None or connection.failed_at is None):
         return blind("frontend.site", seen, "frontend.pages", command=command)
     state = failing_layer(connection, pages, health)
+    if state == "ok" and connection is None:
+        return blind("frontend.site", seen, "frontend.site", command=command)
     if state == "ok" and _is_ending(connection, scope):
         state = "certificate"
     severity = Severity.OK if state == "ok" else Severity.CRITICAL
