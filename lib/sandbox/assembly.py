@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from sandbox.certificates import write_certificates
+from sandbox.data import Project, gateway_app
 from sandbox.edge import Edge, Gate
 from sandbox.history import begin_past, deployed_at, finish_past
 from sandbox.host import Balancer, Host
@@ -21,10 +22,13 @@ from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
 from sandbox.redis_server import BackendUsers, RedisServer, find_server
 from sandbox.resolver import Resolver
-from sandbox.site import Site, SiteEdge, begin_site
+from sandbox.site import Site, SiteEdge, Traffic, begin_site
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
+from sandbox.vendors.sentry import sentry_app
+from sandbox.vendors.sentry_state import SentryState
+from sandbox.vendors.vercel import vercel_app
 from sandbox.wiring import (
     frontend_injected,
     frontend_variables,
@@ -60,32 +64,43 @@ class Assembly:
         self._parts.push_async_callback(postgres.stop)
         creating = asyncio.create_task(postgres.create())
         self._parts.callback(creating.cancel)
+        project = Project(postgres)
         redis = await self._start_redis()
         edge = await self._open_edge(redis)
         resolver = await self._open_resolver()
         host = self._make_host(resolver)
+        site = Site(injected=frontend_injected(self._scratch))
+        site_edge = await self._open_site(site)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
-        severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
+        severable, kommo, sentry = Severable(openrouter_app(openrouter)), KommoState(), SentryState()
         planes = await self._open_planes(
-            {"railway": railway_app(host, self._railway_token), "openrouter": severable, "kommo": kommo_app(kommo)}
+            {
+                "railway": railway_app(host, self._railway_token),
+                "openrouter": severable,
+                "kommo": kommo_app(kommo),
+                "sentry": sentry_app(sentry),
+                "supabase": gateway_app(project),
+                "vercel": vercel_app(site, site.token),
+            }
         )
         balancer = Balancer(host)
         await balancer.open()
         self._parts.callback(balancer.close)
-        site = Site(injected=frontend_injected(self._scratch))
-        site_edge = await self._open_site(site)
         world = World(
             plan=self._plan,
             redis=redis,
             postgres=postgres,
+            project=project,
             gate=edge.gate,
             edge=edge,
             host=host,
             producer=Boss(self._log),
             openrouter=openrouter,
             kommo=kommo,
+            sentry=sentry,
             site=site,
             site_edge=site_edge,
+            traffic=Traffic(site_edge.port, self._plan.visits_per_s),
             resolver=resolver,
             parts=self._parts,
             sever_openrouter=severable.sever,
@@ -141,6 +156,8 @@ class Assembly:
         """Write the past, if there is one, then start the worker and the producer."""
         past = await begin_past(world) if self._plan.history_s else None
         await creating
+        self._parts.push_async_callback(world.project.close)
+        await world.project.open()
         host, producer = world.host, world.producer
         self._parts.push_async_callback(host.close)
         self._parts.push_async_callback(producer.stop)
@@ -149,6 +166,8 @@ class Assembly:
         await producer.start(producer_environment(world, self._scratch, produced))
         await host.settle()
         await world.site.settle()
+        flowing = asyncio.create_task(world.traffic.flow())
+        self._parts.callback(flowing.cancel)
         if past is not None:
             finish_past(world, deployment, past)
         watching = asyncio.create_task(host.watch_memory())

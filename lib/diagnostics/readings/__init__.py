@@ -8,6 +8,20 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.errors import (
+    Frame,
+    Nature,
+    RoutePerformance,
+    SentryIssue,
+    SentryIssues,
+    SentryLatest,
+    SentryPerformance,
+    SentryRelease,
+    SentryReleases,
+    SentrySeries,
+    Side,
+    TagSpread,
+)
 from diagnostics.readings.frontend import (
     DATABASE_TROUBLES,
     UNAVAILABLE,
@@ -63,6 +77,11 @@ Reading: TypeAlias = (
     | OpenRouterAccount
     | HistorySamples
     | HistoryBaseline
+    | SentryIssues
+    | SentryLatest
+    | SentrySeries
+    | SentryPerformance
+    | SentryReleases
     | SiteConnection
     | SitePages
     | FrontendHealth
@@ -78,6 +97,7 @@ __all__ = [
     "Answer",
     "Dependency",
     "Deployment",
+    "Frame",
     "FrontendHealth",
     "HistoryBaseline",
     "HistorySamples",
@@ -87,6 +107,7 @@ __all__ = [
     "JobTypeTotals",
     "Layer",
     "LogEvent",
+    "Nature",
     "OpenRouterAccount",
     "PathAnswers",
     "QueueCounts",
@@ -97,10 +118,20 @@ __all__ = [
     "RedisConnection",
     "RedisServer",
     "ReplicaSample",
+    "RoutePerformance",
+    "SentryIssue",
+    "SentryIssues",
+    "SentryLatest",
+    "SentryPerformance",
+    "SentryRelease",
+    "SentryReleases",
+    "SentrySeries",
+    "Side",
     "SiteAnswer",
     "SiteConnection",
     "SitePages",
     "Symptom",
+    "TagSpread",
     "Trouble",
     "Variable",
     "VercelDeployment",

@@ -3,5 +3,6 @@
 from sandbox.site.beginning import begin_site
 from sandbox.site.edge import Edge as SiteEdge
 from sandbox.site.site import Site
+from sandbox.site.traffic import Traffic
 
-__all__ = ["Site", "SiteEdge", "begin_site"]
+__all__ = ["Site", "SiteEdge", "Traffic", "begin_site"]
