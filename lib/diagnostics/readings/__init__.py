@@ -8,6 +8,26 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.database import (
+    BlockedSession,
+    CachedTable,
+    Lint,
+    LogGroup,
+    Pooler,
+    PostgresActivity,
+    PostgresSchema,
+    PostgresStatements,
+    Replica,
+    RestAnswer,
+    RunningStatement,
+    ServiceHealth,
+    SessionGroup,
+    Statement,
+    SupabaseLogs,
+    SupabaseProject,
+    SupabaseRest,
+    Table,
+)
 from diagnostics.readings.queue import (
     JobHistory,
     JobRow,
@@ -43,12 +63,20 @@ Reading: TypeAlias = (
     | RailwayService
     | WorkerLog
     | OpenRouterAccount
+    | SupabaseProject
+    | SupabaseRest
+    | SupabaseLogs
+    | PostgresActivity
+    | PostgresStatements
+    | PostgresSchema
     | HistorySamples
     | HistoryBaseline
 )
 
 __all__ = [
     "Answer",
+    "BlockedSession",
+    "CachedTable",
     "Deployment",
     "HistoryBaseline",
     "HistorySamples",
@@ -56,8 +84,14 @@ __all__ = [
     "JobRow",
     "JobRows",
     "JobTypeTotals",
+    "Lint",
     "LogEvent",
+    "LogGroup",
     "OpenRouterAccount",
+    "Pooler",
+    "PostgresActivity",
+    "PostgresSchema",
+    "PostgresStatements",
     "QueueCounts",
     "QueueEvents",
     "QueueState",
@@ -65,8 +99,18 @@ __all__ = [
     "Reading",
     "RedisConnection",
     "RedisServer",
+    "Replica",
     "ReplicaSample",
+    "RestAnswer",
+    "RunningStatement",
+    "ServiceHealth",
+    "SessionGroup",
+    "Statement",
+    "SupabaseLogs",
+    "SupabaseProject",
+    "SupabaseRest",
     "Symptom",
+    "Table",
     "Variable",
     "WorkerHealth",
     "WorkerLog",
