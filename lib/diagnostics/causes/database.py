@@ -193,6 +193,7 @@ RULES = (
         branch="4.B1",
         needs=(
             Sign("database.connections", ("pool_exhausted",), 0.75),
+            Sign("database.reachable", ("rest_silent",), 0.6),
             Sign("jobs.reason", ("database_pool",), 0.75),
         ),
         supports=(_FAILING, Sign("worker.concurrency", ("raised",), 0.3)),

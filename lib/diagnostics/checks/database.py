@@ -57,6 +57,10 @@ _REACHED: dict[str, Text] = {
     "quota_exceeded": text("Supabase restricts the project: a limit of its plan is exceeded (402)"),
     "starting": text("the database server is starting, stopping or recovering and takes no connection yet (57P03)"),
     "slots_full": text("the database server takes no further connection: all slots are used (53300)"),
+    "rest_silent": text(
+        "SQL answers; the REST interface that the platform uses takes requests and lets them wait, as with a used-up "
+        "connection pool"
+    ),
     "rest_down": text("SQL answers, the REST interface that the platform uses does not"),
     "down": text("the database does not answer"),
     "unreachable": text("the database is out of reach from this machine, and the worker's jobs blame it too"),
@@ -80,8 +84,11 @@ def _state(
         return "slots_full"
     if code.startswith("57P"):
         return "starting"
-    if answers and all(s in GONE for s in symptoms):
-        return "rest_down" if is_sql_there else "down"
+    # The interface's description of itself needs no connection: rows decide.
+    rows = [a.symptom for a in answers if a.table] or symptoms
+    if rows and all(s in GONE for s in rows):
+        is_silent = all(s is Symptom.TIMED_OUT for s in rows)
+        return ("rest_silent" if is_silent else "rest_down") if is_sql_there else "down"
     return "answers" if answers or is_sql_there else None
 
 
