@@ -135,7 +135,7 @@ RULES = (
         supports=(_FAILING,),
         explains=(*_FAILURES, *QUEUE_SYMPTOMS, "database.keys"),
         masks=(*_JOBS, *_BUSY_SLOTS),
-        remediations=("set-worker-variable", "set-frontend-variable", "open-supabase-keys", "notify-team"),
+        remediations=("set-worker-variable", "open-supabase-keys", "notify-team"),
         steps=(
             text(
                 "Read in the finding database.keys which key is refused and for whom. Copy it from Supabase → Settings "
