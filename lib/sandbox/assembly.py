@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from sandbox.certificates import write_certificates
+from sandbox.data import Project, gateway_app
 from sandbox.edge import Edge, Gate
 from sandbox.history import begin_past, deployed_at, finish_past
 from sandbox.host import Balancer, Host
@@ -57,6 +58,7 @@ class Assembly:
         self._parts.push_async_callback(postgres.stop)
         creating = asyncio.create_task(postgres.create())
         self._parts.callback(creating.cancel)
+        project = Project(postgres)
         redis = await self._start_redis()
         edge = await self._open_edge(redis)
         resolver = await self._open_resolver()
@@ -64,7 +66,12 @@ class Assembly:
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
         severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
         planes = await self._open_planes(
-            {"railway": railway_app(host, self._railway_token), "openrouter": severable, "kommo": kommo_app(kommo)}
+            {
+                "railway": railway_app(host, self._railway_token),
+                "openrouter": severable,
+                "kommo": kommo_app(kommo),
+                "supabase": gateway_app(project),
+            }
         )
         balancer = Balancer(host)
         await balancer.open()
@@ -73,6 +80,7 @@ class Assembly:
             plan=self._plan,
             redis=redis,
             postgres=postgres,
+            project=project,
             gate=edge.gate,
             edge=edge,
             host=host,
@@ -126,6 +134,8 @@ class Assembly:
         """Write the past, if there is one, then start the worker and the producer."""
         past = await begin_past(world) if self._plan.history_s else None
         await creating
+        self._parts.push_async_callback(world.project.close)
+        await world.project.open()
         host, producer = world.host, world.producer
         self._parts.push_async_callback(host.close)
         self._parts.push_async_callback(producer.stop)

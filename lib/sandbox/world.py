@@ -16,6 +16,7 @@ from sandbox.worker.weights import mean_weight
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
+    from sandbox.data import Project
     from sandbox.edge import Edge, Gate
     from sandbox.host import Host
     from sandbox.plan import Plan
@@ -42,6 +43,8 @@ class World:
     plan: Plan
     redis: RedisServer
     postgres: Postgres
+    project: Project
+    """The Supabase project over that server."""
     gate: Gate
     edge: Edge
     host: Host
