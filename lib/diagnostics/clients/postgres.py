@@ -35,12 +35,9 @@ APPLICATION = "gpt-agent-runbooks"
 STATEMENT_MS = 2000
 LOCK_MS = 500
 """How long a statement of ours may run, and wait for a lock (milliseconds)."""
-_FRAME = 5
-"""Statements around each message: BEGIN, three settings, COMMIT."""
-_OPEN = (
-    "BEGIN READ ONLY; SET LOCAL default_transaction_read_only = on; "
-    f"SET LOCAL statement_timeout = {STATEMENT_MS}; SET LOCAL lock_timeout = {LOCK_MS};"
-)
+_FRAME = 4
+"""Statements around each message: BEGIN, two limits, COMMIT."""
+_OPEN = f"BEGIN READ ONLY; SET LOCAL statement_timeout = {STATEMENT_MS}; SET LOCAL lock_timeout = {LOCK_MS};"
 _ON_CONNECTING = (
     ("53300", r"too many clients already|connection slots are reserved|MaxClientsInSessionMode|too many connections"),
     ("57P03", r"the database system is (starting up|shutting down|in recovery mode|not yet accepting)"),

@@ -7,8 +7,10 @@ SELECT current_setting('max_connections')::int,
        current_setting('superuser_reserved_connections')::int
          + coalesce(current_setting('reserved_connections', true)::int, 0),
        pg_is_in_recovery(),
-       (SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only')"""
-"""Limits and modes. `reset_val`, because this very transaction overrides the setting."""
+       (SELECT setting = 'on' AND source <> 'user' FROM pg_settings WHERE name = 'default_transaction_read_only')
+         OR EXISTS (SELECT 1 FROM pg_db_role_setting WHERE 'default_transaction_read_only=on' = ANY (setconfig)
+                    AND (setrole = 0 OR setrole::regrole::text IN ('authenticator', 'postgres')))"""
+"""Limits and modes. That the role we use may only read says nothing about the platform's."""
 
 SESSIONS = """
 SELECT coalesce(application_name, ''), coalesce(state, ''), count(*)::int,
