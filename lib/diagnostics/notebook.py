@@ -106,6 +106,14 @@ class View:
         """Failed jobs over the window: the database and everything else."""
         return self._chart("failures-by-cause")
 
+    def site_errors_chart(self) -> Chart:
+        """Share of the site's requests that failed over the window."""
+        return self._chart("site-errors")
+
+    def site_times_chart(self) -> Chart:
+        """Response time of each page and endpoint."""
+        return self._chart("site-times")
+
     def capacity(self) -> Shown:
         """Slots, arrivals, capacity, drain and limits, each with its interval and how it was computed."""
         return _shown(room.capacity_table(self._diagnosis, self._wording))

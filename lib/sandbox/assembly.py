@@ -22,10 +22,17 @@ from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
 from sandbox.redis_server import BackendUsers, RedisServer, find_server
 from sandbox.resolver import Resolver
+from sandbox.site import Site, SiteEdge, Traffic, begin_site
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
+from sandbox.vendors.sentry import sentry_app
+from sandbox.vendors.sentry_state import SentryState
+from sandbox.vendors.supabase import supabase_app
+from sandbox.vendors.vercel import vercel_app
 from sandbox.wiring import (
+    frontend_injected,
+    frontend_variables,
     injected_variables,
     producer_environment,
     redis_credentials,
@@ -63,14 +70,19 @@ class Assembly:
         edge = await self._open_edge(redis)
         resolver = await self._open_resolver()
         host = self._make_host(resolver)
+        site = Site(injected=frontend_injected(self._scratch))
+        site_edge = await self._open_site(site)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
-        severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
+        severable, kommo, sentry = Severable(openrouter_app(openrouter)), KommoState(), SentryState()
         planes = await self._open_planes(
             {
                 "railway": railway_app(host, self._railway_token),
                 "openrouter": severable,
                 "kommo": kommo_app(kommo),
+                "sentry": sentry_app(sentry),
                 "supabase": gateway_app(project),
+                "supabase-management": supabase_app(project),
+                "vercel": vercel_app(site, site.token),
             }
         )
         balancer = Balancer(host)
@@ -87,11 +99,16 @@ class Assembly:
             producer=Boss(self._log),
             openrouter=openrouter,
             kommo=kommo,
+            sentry=sentry,
+            site=site,
+            site_edge=site_edge,
+            traffic=Traffic(site_edge.port, self._plan.visits_per_s),
             resolver=resolver,
             parts=self._parts,
             sever_openrouter=severable.sever,
         )
         await host.set_variables(worker_variables(world, planes.port), deploy=False)
+        site.variables.set(frontend_variables(world, planes.port))
         await self._set_to_work(world, creating, produced)
         ports = (balancer.port, planes.port)
         return world, user_settings(world, railway_token=self._railway_token, scratch=self._scratch, ports=ports)
@@ -121,6 +138,13 @@ class Assembly:
         await planes.open()
         return planes
 
+    async def _open_site(self, site: Site) -> SiteEdge:
+        self._parts.push_async_callback(site.close)
+        edge = SiteEdge(site, limit_s=self._plan.function_s)
+        await edge.open()
+        self._parts.callback(edge.close)
+        return edge
+
     def _make_host(self, resolver: Resolver) -> Host:
         return Host(
             variables={},
@@ -140,8 +164,12 @@ class Assembly:
         self._parts.push_async_callback(host.close)
         self._parts.push_async_callback(producer.stop)
         deployment = host.deploy(host.release, at=None if past is None else deployed_at(past))
+        begin_site(world.site, at=None if past is None else deployed_at(past))
         await producer.start(producer_environment(world, self._scratch, produced))
         await host.settle()
+        await world.site.settle()
+        flowing = asyncio.create_task(world.traffic.flow())
+        self._parts.callback(flowing.cancel)
         if past is not None:
             finish_past(world, deployment, past)
         watching = asyncio.create_task(host.watch_memory())

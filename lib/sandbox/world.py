@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from sandbox.producer.boss import Boss
     from sandbox.redis_server import RedisServer
     from sandbox.resolver import Resolver
+    from sandbox.site import Site, SiteEdge, Traffic
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
+    from sandbox.vendors.sentry_state import SentryState
 
 LOOK_EVERY_S = 0.05
 LISTS = frozenset(("wait", "paused", "active"))
@@ -51,6 +53,10 @@ class World:
     producer: Boss
     openrouter: OpenRouterState
     kommo: KommoState
+    sentry: SentryState
+    site: Site
+    site_edge: SiteEdge
+    traffic: Traffic
     resolver: Resolver
     """The name server of the worker's host; nobody else asks it."""
     parts: AsyncExitStack

@@ -13,6 +13,12 @@ from diagnostics.checks import (
     durations,
     endpoints,
     environment,
+    frontend,
+    frontend_errors,
+    frontend_health,
+    frontend_pages,
+    frontend_release,
+    frontend_variables,
     jobs,
     leftovers,
     log,
@@ -50,6 +56,12 @@ CHECKS = (
     *database_room.CHECKS,
     *database_impact.CHECKS,
     *baseline.CHECKS,
+    *frontend.CHECKS,
+    *frontend_health.CHECKS,
+    *frontend_pages.CHECKS,
+    *frontend_release.CHECKS,
+    *frontend_variables.CHECKS,
+    *frontend_errors.CHECKS,
 )
 
 __all__ = ["CHECKS"]

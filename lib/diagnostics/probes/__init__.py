@@ -1,7 +1,15 @@
 """Looks at the platform: I/O that observes and judges nothing, one module per subject."""
 
-from diagnostics.probes import database, history, queue, upstream, worker
+from diagnostics.probes import database, errors, frontend, history, queue, upstream, worker
 
-PROBES = (*worker.PROBES, *queue.PROBES, *upstream.PROBES, *database.PROBES, *history.PROBES)
+PROBES = (
+    *worker.PROBES,
+    *queue.PROBES,
+    *upstream.PROBES,
+    *history.PROBES,
+    *frontend.PROBES,
+    *errors.PROBES,
+    *database.PROBES,
+)
 
 __all__ = ["PROBES"]

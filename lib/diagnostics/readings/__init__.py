@@ -28,6 +28,38 @@ from diagnostics.readings.database import (
     SupabaseRest,
     Table,
 )
+from diagnostics.readings.errors import (
+    Frame,
+    Nature,
+    RoutePerformance,
+    SentryIssue,
+    SentryIssues,
+    SentryLatest,
+    SentryPerformance,
+    SentryRelease,
+    SentryReleases,
+    SentrySeries,
+    Side,
+    TagSpread,
+)
+from diagnostics.readings.frontend import (
+    DATABASE_TROUBLES,
+    UNAVAILABLE,
+    AliasRequest,
+    Dependency,
+    FrontendHealth,
+    Layer,
+    PathAnswers,
+    SiteAnswer,
+    SiteConnection,
+    SitePages,
+    Trouble,
+    VercelDeployment,
+    VercelDeployments,
+    VercelRequests,
+    VercelVariable,
+    VercelVariables,
+)
 from diagnostics.readings.queue import (
     JobHistory,
     JobRow,
@@ -71,23 +103,43 @@ Reading: TypeAlias = (
     | PostgresSchema
     | HistorySamples
     | HistoryBaseline
+    | SentryIssues
+    | SentryLatest
+    | SentrySeries
+    | SentryPerformance
+    | SentryReleases
+    | SiteConnection
+    | SitePages
+    | FrontendHealth
+    | VercelDeployments
+    | VercelVariables
+    | VercelRequests
 )
 
 __all__ = [
+    "DATABASE_TROUBLES",
+    "UNAVAILABLE",
+    "AliasRequest",
     "Answer",
     "BlockedSession",
     "CachedTable",
+    "Dependency",
     "Deployment",
+    "Frame",
+    "FrontendHealth",
     "HistoryBaseline",
     "HistorySamples",
     "JobHistory",
     "JobRow",
     "JobRows",
     "JobTypeTotals",
+    "Layer",
     "Lint",
     "LogEvent",
     "LogGroup",
+    "Nature",
     "OpenRouterAccount",
+    "PathAnswers",
     "Pooler",
     "PostgresActivity",
     "PostgresSchema",
@@ -102,16 +154,35 @@ __all__ = [
     "Replica",
     "ReplicaSample",
     "RestAnswer",
+    "RoutePerformance",
     "RunningStatement",
+    "SentryIssue",
+    "SentryIssues",
+    "SentryLatest",
+    "SentryPerformance",
+    "SentryRelease",
+    "SentryReleases",
+    "SentrySeries",
     "ServiceHealth",
     "SessionGroup",
+    "Side",
+    "SiteAnswer",
+    "SiteConnection",
+    "SitePages",
     "Statement",
     "SupabaseLogs",
     "SupabaseProject",
     "SupabaseRest",
     "Symptom",
     "Table",
+    "TagSpread",
+    "Trouble",
     "Variable",
+    "VercelDeployment",
+    "VercelDeployments",
+    "VercelRequests",
+    "VercelVariable",
+    "VercelVariables",
     "WorkerHealth",
     "WorkerLog",
     "WorkerMetrics",
