@@ -6,7 +6,7 @@ from diagnostics.checks.asking import rest
 from diagnostics.checks.finding import blind
 from diagnostics.checks.jobs import ended_attempts
 from diagnostics.model import Finding
-from diagnostics.readings import RailwayService, SupabaseRest, Symptom
+from diagnostics.readings import FrontendHealth, RailwayService, SupabaseRest, Symptom, Trouble
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -41,6 +41,8 @@ def check_database_keys(seen: Seen, scope: Scope) -> Finding:
     """
     told = seen.reading(SupabaseRest)
     state = _state(told, is_worker_refused(seen), worker_key(seen, scope))
+    if state in ("accepted", "unasked", None) and is_site_refused(seen):
+        state = "frontend_rejected"
     if state is None:
         return blind("database.keys", seen, "supabase.rest", command=rest(scope.facts, "service"))
     return Finding(
@@ -48,7 +50,7 @@ def check_database_keys(seen: Seen, scope: Scope) -> Finding:
         severity=_SEVERITY.get(state, Severity.CRITICAL),
         state=state,
         sentence=_sentence(state, worker_key(seen, scope), told),
-        evidence=seen.ids("supabase.rest", "railway.service", "worker.log"),
+        evidence=seen.ids("supabase.rest", "railway.service", "worker.log", "frontend.health"),
         command=rest(scope.facts, "anon" if state == "anon_rejected" else "service"),
     )
 
@@ -58,6 +60,13 @@ def is_worker_refused(seen: Seen) -> bool:
     ended, _ = ended_attempts(seen)
     reasons = [a.symptom for a in ended or () if a.has_failed and a.symptom is not None][-FEWEST:]
     return len(reasons) == FEWEST and all(r is Symptom.DATABASE_KEY for r in reasons)
+
+
+def is_site_refused(seen: Seen) -> bool:
+    """Whether the site says that one of its own keys is refused."""
+    health = seen.reading(FrontendHealth)
+    told = (health.database, health.service_database) if health else ()
+    return any(each is not None and each.trouble is Trouble.KEY_REJECTED for each in told)
 
 
 def worker_key(seen: Seen, scope: Scope) -> str:
@@ -112,6 +121,9 @@ _SAID: dict[tuple[str, str], Text] = {
     ("both_rejected", ""): text("both keys are refused: keys were rotated, or belong to another project"),
     ("worker_rejected", ""): text(
         "our service-role key is accepted, the worker's is refused: rotated on one side only"
+    ),
+    ("frontend_rejected", ""): text(
+        "our keys are accepted, the frontend's is refused: rotated on one side only, or baked in when it was built"
     ),
     ("own_rejected", ""): text("our service-role key is refused, the worker's is another one and works: replace ours"),
 }
