@@ -26,6 +26,8 @@ from sandbox.site import Site, SiteEdge, Traffic, begin_site
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
+from sandbox.vendors.sentry import sentry_app
+from sandbox.vendors.sentry_state import SentryState
 from sandbox.vendors.supabase import supabase_app
 from sandbox.vendors.vercel import vercel_app
 from sandbox.wiring import (
@@ -71,12 +73,13 @@ class Assembly:
         site = Site(injected=frontend_injected(self._scratch))
         site_edge = await self._open_site(site)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
-        severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
+        severable, kommo, sentry = Severable(openrouter_app(openrouter)), KommoState(), SentryState()
         planes = await self._open_planes(
             {
                 "railway": railway_app(host, self._railway_token),
                 "openrouter": severable,
                 "kommo": kommo_app(kommo),
+                "sentry": sentry_app(sentry),
                 "supabase": gateway_app(project),
                 "supabase-management": supabase_app(project),
                 "vercel": vercel_app(site, site.token),
@@ -96,6 +99,7 @@ class Assembly:
             producer=Boss(self._log),
             openrouter=openrouter,
             kommo=kommo,
+            sentry=sentry,
             site=site,
             site_edge=site_edge,
             traffic=Traffic(site_edge.port, self._plan.visits_per_s),

@@ -52,13 +52,13 @@ def worker_variables(world: World, planes_port: int) -> dict[str, str]:
 
 def frontend_variables(world: World, planes_port: int) -> dict[str, str]:
     """The frontend's variables, as Vercel lists them: Upstash over REST, no REDIS_URL."""
-    worker, anon_key = world.host.variables(), world.project.anon_key
+    worker, project = world.host.variables(), world.project
     return {
         "SUPABASE_URL": worker["SUPABASE_URL"],
-        "SUPABASE_ANON_KEY": anon_key,
-        "SUPABASE_SERVICE_ROLE_KEY": worker["SUPABASE_SERVICE_ROLE_KEY"],
+        "SUPABASE_ANON_KEY": project.anon_key,
+        "SUPABASE_SERVICE_ROLE_KEY": project.service_role_key,
         "NEXT_PUBLIC_SUPABASE_URL": worker["SUPABASE_URL"],
-        "NEXT_PUBLIC_SUPABASE_ANON_KEY": anon_key,
+        "NEXT_PUBLIC_SUPABASE_ANON_KEY": project.anon_key,
         "NEXTAUTH_URL": f"https://{world.site.domain}",
         "NEXTAUTH_SECRET": secrets.token_urlsafe(32),
         "UPSTASH_REDIS_REST_URL": rest_url(world),
@@ -66,6 +66,7 @@ def frontend_variables(world: World, planes_port: int) -> dict[str, str]:
         "ENCRYPTION_KEY": worker["ENCRYPTION_KEY"],
         "OPENROUTER_API_KEY": world.openrouter.api_key,
         "OPENROUTER_BASE_URL": f"http://127.0.0.1:{planes_port}/openrouter/api/v1",
+        "SENTRY_DSN": world.sentry.dsn(f"http://127.0.0.1:{planes_port}/sentry"),
     }
 
 
@@ -123,6 +124,7 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,
         **vercel_settings(world, planes),
+        **sentry_settings(world, planes),
     }
 
 
@@ -133,6 +135,18 @@ def vercel_settings(world: World, planes_port: int) -> dict[str, str]:
         "RUNBOOK_VERCEL__PROJECT_ID": world.site.project_id,
         "RUNBOOK_VERCEL__TEAM_ID": world.site.team_id,
         "VERCEL_TOKEN": world.site.token,
+    }
+
+
+def sentry_settings(world: World, planes_port: int) -> dict[str, str]:
+    """Address, project, token and DSN of the sandbox's Sentry."""
+    base_url = f"http://127.0.0.1:{planes_port}/sentry"
+    return {
+        "RUNBOOK_SENTRY__BASE_URL": base_url,
+        "RUNBOOK_SENTRY__ORGANIZATION": world.sentry.organization,
+        "RUNBOOK_SENTRY__PROJECT": world.sentry.project,
+        "SENTRY_AUTH_TOKEN": world.sentry.token,
+        "SENTRY_DSN": world.sentry.dsn(base_url),
     }
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sandbox.site import Site, SiteEdge, Traffic
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
+    from sandbox.vendors.sentry_state import SentryState
 
 LOOK_EVERY_S = 0.05
 LISTS = frozenset(("wait", "paused", "active"))
@@ -52,6 +53,7 @@ class World:
     producer: Boss
     openrouter: OpenRouterState
     kommo: KommoState
+    sentry: SentryState
     site: Site
     site_edge: SiteEdge
     traffic: Traffic

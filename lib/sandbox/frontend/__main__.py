@@ -17,7 +17,7 @@ def main() -> None:
     """Run the release named on the command line, in the environment given."""
     release = release_named(sys.argv[1])
     _load(release)
-    asyncio.run(_run())
+    asyncio.run(_run(release))
 
 
 def _load(release: Release) -> None:
@@ -36,14 +36,15 @@ def _load(release: Release) -> None:
             sys.exit(1)
 
 
-async def _run() -> None:
+async def _run(release: Release) -> None:
     from sandbox.frontend.application import Application  # noqa: PLC0415  (slow to import: after the checks)
     from sandbox.frontend.backends import Backends  # noqa: PLC0415
+    from sandbox.frontend.routes import routes_of  # noqa: PLC0415
 
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     backends = Backends(os.environ)
-    server = await serve(Application(backends))
+    server = await serve(Application(backends, routes_of(release)))
     write({"listening": port_of(server)})
     await stop.wait()
     server.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from sandbox.frontend import pages
@@ -21,13 +22,20 @@ EXEMPT = ("/api/health", "/api/metrics", "/api/crm/webhook")
 class Application:
     """Answers for one instance."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, routes: Mapping[tuple[str, str], Route] = ROUTES) -> None:
         self._backends = backends
+        self._routes = routes
 
     async def __call__(self, request: Request) -> Answer:
         """Answer one request; the runtime gave it an id."""
         REQUEST.set(request.headers.get("x-vercel-id", ""))
         path = urlsplit(request.target).path
+        with self._backends.reporting.request(request.method, path) as tell:
+            answer = await self._answered(request, path)
+            tell(answer.status)
+        return answer
+
+    async def _answered(self, request: Request, path: str) -> Answer:
         try:
             headers, answer = await self._limited(request, path)
         except UpstashError as error:
@@ -49,9 +57,9 @@ class Application:
 
     async def _routed(self, request: Request, path: str) -> Answer:
         method = "GET" if request.method == "HEAD" else request.method
-        route = ROUTES.get((method, path))
+        route = self._routes.get((method, path))
         if route is None:
-            exists = any(known == path for _, known in ROUTES)
+            exists = any(known == path for _, known in self._routes)
             return Answer(status=405) if exists else pages.not_found()
         try:
             return await route(self._backends, request)

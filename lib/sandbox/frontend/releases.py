@@ -19,6 +19,8 @@ class Release:
     """Modules loaded when the function starts; the bundler takes them for external and does not look."""
     warnings: tuple[str, ...] = ()
     """What the bundler complains of and builds nevertheless."""
+    defects: tuple[tuple[str, str], ...] = ()
+    """Path of a GET route and the function of `defects.py` that answers it in this release."""
 
 
 HEAD = Release(
@@ -56,7 +58,15 @@ WARNED = Release(
 )
 """Builds with warnings and works."""
 
-RELEASES = (HEAD, PREVIOUS, FILE_NAME_CASE, CLIENT_AT_IMPORT, WARNED)
+AGENTS_BY_PLAN = Release(
+    name="agents-by-plan",
+    commit="5c0d7e9a18f34b62b7e1a9046dc85f23e7b0914d",
+    message="feat: agents sorted by plan",
+    defects=(("/api/agents", "agents_by_plan"),),
+)
+"""Builds and starts; one route throws."""
+
+RELEASES = (HEAD, PREVIOUS, FILE_NAME_CASE, CLIENT_AT_IMPORT, WARNED, AGENTS_BY_PLAN)
 
 
 def release_named(name: str) -> Release:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qs
 
-from sandbox.frontend import health, health_database, pages
+from sandbox.frontend import defects, health, health_database, pages
 from sandbox.frontend.backends import Backends
+from sandbox.frontend.releases import Release
 from sandbox.frontend.replies import json_reply, redirect, refusal
 from sandbox.frontend.sessions import JwtSessionError, MissingSecret
 from sandbox.http import Answer, Request
@@ -96,6 +97,11 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/api/auth/session"): session,
     ("POST", "/api/auth/callback/credentials"): log_in,
 }
+
+
+def routes_of(release: Release) -> Mapping[tuple[str, str], Route]:
+    """The routes of a release: everybody's, and its own mistakes."""
+    return {**ROUTES, **{("GET", path): getattr(defects, name) for path, name in release.defects}}
 
 
 def _check_login(backends: Backends, request: Request) -> None:

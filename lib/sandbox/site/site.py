@@ -94,6 +94,12 @@ class Site:
         meta = {"action": "redeploy", "originalDeploymentId": deployment.id}
         return self.deploy(deployment.release, source="redeploy", meta=meta)
 
+    def preview(self, release: Release, *, branch: str) -> Deployment:
+        """Begin a preview deployment of a branch; it never gets the production alias."""
+        deployment = self._new(release, source="git", at=datetime.now(UTC), meta={}, branch=branch)
+        self._in_turn(self._build(deployment))
+        return deployment
+
     def remember(self, release: Release, at: datetime) -> Deployment:
         """A deployment from before the sandbox was started, built and once in production."""
         deployment = self._new(release, source="git", at=at, meta={})
@@ -115,6 +121,12 @@ class Site:
         """Let a deployment be the one that serves, as if it always had."""
         self._in_turn(self._switch(deployment))
 
+    async def remove_alias(self) -> None:
+        """Take the production address from the project."""
+        serving, self.alias = self.serving, None
+        if serving is not None:
+            await self.function(serving).stop()
+
     def cancel(self, deployment: Deployment) -> None:
         """Give up a build that has not ended."""
         if deployment.state in (ReadyState.QUEUED, ReadyState.BUILDING):
@@ -131,19 +143,21 @@ class Site:
             task.cancel()
         await asyncio.gather(*(each.stop(grace_s=0) for each in self._functions.values()))
 
-    def _new(self, release: Release, *, source: str, at: datetime, meta: Mapping[str, str]) -> Deployment:
+    def _new(
+        self, release: Release, *, source: str, at: datetime, meta: Mapping[str, str], branch: str = "main"
+    ) -> Deployment:
         deployment = Deployment(
             id=_id("dpl"),
             host=f"{self.name}-{secrets.token_hex(5)}-world-wide-services.vercel.app",
             release=release,
-            variables=self.variables.values(),
+            variables=self.variables.values("production" if branch == "main" else "preview"),
             source=source,
-            target="production",
+            target="production" if branch == "main" else None,
             created_at=at,
             meta={
                 **meta,
                 "githubCommitSha": release.commit,
-                "githubCommitRef": "main",
+                "githubCommitRef": branch,
                 "githubCommitMessage": release.message,
             },
         )
@@ -164,17 +178,18 @@ class Site:
             return
         deployment.state, deployment.building_at = ReadyState.BUILDING, datetime.now(UTC)
         try:
-            for kind, level, text in build(deployment.release):
+            await asyncio.sleep(BUILD_S)
+            for kind, level, text in build(deployment.release, branch=deployment.meta["githubCommitRef"]):
                 now = datetime.now(UTC)
                 deployment.events.append(BuildEvent(at=now, kind=kind, level=level, text=text))
-            await asyncio.sleep(BUILD_S)
         except BuildFailed as error:
             deployment.state = ReadyState.ERROR
             deployment.error_code, deployment.error_message = error.code, str(error)
             return
         if deployment.state is ReadyState.BUILDING:
             deployment.state, deployment.ready_at = ReadyState.READY, datetime.now(UTC)
-            await self._switch(deployment)
+            if deployment.target == "production":
+                await self._switch(deployment)
 
     async def _move(self, deployment: Deployment, request: AliasRequest) -> None:
         request.status = "in-progress"

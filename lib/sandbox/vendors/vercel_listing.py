@@ -43,7 +43,7 @@ def _matches(site: Site, deployment: Deployment, query: Mapping[str, str]) -> bo
         since <= created_ms < until
         and (not states or deployment.state.value in states)
         and (wanted is None or wanted == (deployment.target or "preview"))
-        and query.get("branch", "main") == "main"
+        and query.get("branch", deployment.meta["githubCommitRef"]) == deployment.meta["githubCommitRef"]
         and query.get("sha", deployment.release.commit) == deployment.release.commit
         and query.get("app", site.name) == site.name
         and (query.get("rollbackCandidate") != "true" or is_rollback_candidate(site, deployment))
