@@ -19,11 +19,13 @@ from sandbox.plan import Plan
 from sandbox.planes import Planes, Severable
 from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
-from sandbox.redis_server import BackendUsers, RedisServer, find_server
+from sandbox.redis_server import PLAN_MEMORY_BYTES, BackendUsers, RedisServer, find_server
 from sandbox.resolver import Resolver
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
+from sandbox.vendors.status_pages import StatusPages, status_pages_app
+from sandbox.vendors.upstash_developer import UpstashAccount, upstash_developer_app
 from sandbox.wiring import (
     injected_variables,
     producer_environment,
@@ -63,8 +65,15 @@ class Assembly:
         host = self._make_host(resolver)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
         severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
+        pages, upstash = StatusPages(), self._account(edge, redis)
         planes = await self._open_planes(
-            {"railway": railway_app(host, self._railway_token), "openrouter": severable, "kommo": kommo_app(kommo)}
+            {
+                "railway": railway_app(host, self._railway_token),
+                "openrouter": severable,
+                "kommo": kommo_app(kommo),
+                "status": status_pages_app(pages),
+                "upstash": upstash_developer_app(upstash),
+            }
         )
         balancer = Balancer(host)
         await balancer.open()
@@ -79,6 +88,8 @@ class Assembly:
             producer=Boss(self._log),
             openrouter=openrouter,
             kommo=kommo,
+            status_pages=pages,
+            upstash=upstash,
             resolver=resolver,
             parts=self._parts,
             sever_openrouter=severable.sever,
@@ -106,6 +117,15 @@ class Assembly:
         self._parts.callback(resolver.close)
         await resolver.open()
         return resolver
+
+    def _account(self, edge: Edge, redis: RedisServer) -> UpstashAccount:
+        return UpstashAccount(
+            email="sandbox@example.org",
+            api_key=secrets.token_hex(18),
+            gate=edge.gate,
+            memory=redis.used_bytes,
+            memory_limit=PLAN_MEMORY_BYTES,
+        )
 
     async def _open_planes(self, apps: dict[str, ASGIApp]) -> Planes:
         planes = Planes(apps)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sandbox.resolver import Resolver
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
+    from sandbox.vendors.status_pages import StatusPages
+    from sandbox.vendors.upstash_developer import UpstashAccount
 
 LOOK_EVERY_S = 0.05
 LISTS = frozenset(("wait", "paused", "active"))
@@ -48,6 +50,8 @@ class World:
     producer: Boss
     openrouter: OpenRouterState
     kommo: KommoState
+    status_pages: StatusPages
+    upstash: UpstashAccount
     resolver: Resolver
     """The name server of the worker's host; nobody else asks it."""
     parts: AsyncExitStack

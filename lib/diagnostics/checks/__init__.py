@@ -17,6 +17,7 @@ from diagnostics.checks import (
     server,
     token,
     upstream,
+    vendors,
     worker,
 )
 
@@ -38,6 +39,7 @@ CHECKS = (
     *capacity.CHECKS,
     *upstream.CHECKS,
     *baseline.CHECKS,
+    *vendors.CHECKS,
 )
 
 __all__ = ["CHECKS"]

@@ -21,6 +21,7 @@ from diagnostics.readings.queue import (
 from diagnostics.readings.railway import Deployment, RailwayService, Variable
 from diagnostics.readings.symptom import Symptom
 from diagnostics.readings.upstream import OpenRouterAccount
+from diagnostics.readings.vendors import Indicator, RedisPlan, VendorIncident, VendorStatus
 from diagnostics.readings.worker import (
     Answer,
     JobTypeTotals,
@@ -45,6 +46,8 @@ Reading: TypeAlias = (
     | OpenRouterAccount
     | HistorySamples
     | HistoryBaseline
+    | VendorStatus
+    | RedisPlan
 )
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "Deployment",
     "HistoryBaseline",
     "HistorySamples",
+    "Indicator",
     "JobHistory",
     "JobRow",
     "JobRows",
@@ -64,10 +68,13 @@ __all__ = [
     "RailwayService",
     "Reading",
     "RedisConnection",
+    "RedisPlan",
     "RedisServer",
     "ReplicaSample",
     "Symptom",
     "Variable",
+    "VendorIncident",
+    "VendorStatus",
     "WorkerHealth",
     "WorkerLog",
     "WorkerMetrics",
