@@ -45,6 +45,8 @@ UNSET = {
         "UPSTASH_REDIS_REST_TOKEN",
         "RAILWAY_TOKEN",
         "OPENROUTER_API_KEY",
+        "UPSTASH_EMAIL",
+        "UPSTASH_API_KEY",
     ),
     Sight.REST: ("REDIS_URL",),
 }

@@ -14,6 +14,7 @@ from diagnostics.probes import PROBES
 from diagnostics.readings import (
     Answer,
     Deployment,
+    Indicator,
     JobHistory,
     JobRow,
     JobRows,
@@ -25,10 +26,13 @@ from diagnostics.readings import (
     RailwayService,
     Reading,
     RedisConnection,
+    RedisPlan,
     RedisServer,
     ReplicaSample,
     Symptom,
     Variable,
+    VendorIncident,
+    VendorStatus,
     WorkerHealth,
     WorkerLog,
     WorkerMetrics,
@@ -54,7 +58,7 @@ FACTS = Facts(
     queue_orphans=("app-jobs",),
     dead_letter_queues=("agent-jobs-dlq",),
     required_variables=REQUIRED,
-    systems=("worker", "redis", "railway", "openrouter", "prometheus", "history"),
+    systems=("worker", "redis", "railway", "openrouter", "prometheus", "history", "upstash_api", "status_pages"),
 )
 SCOPE = Scope(
     slug="triage",
@@ -279,6 +283,30 @@ def usual(**changes: Any) -> HistoryBaseline:
     return replace(made, **changes)
 
 
+VENDORS = ("vercel", "railway", "supabase", "upstash", "sentry", "openrouter")
+
+
+def page(vendor: str, indicator: Indicator = Indicator.NONE, *incidents: str) -> VendorStatus:
+    """A status page, with incidents of these names."""
+    told = tuple(VendorIncident(name=name, status="investigating", started_at=ago(600)) for name in incidents)
+    return VendorStatus(vendor=vendor, indicator=indicator, incidents=told, affected=())
+
+
+def plan(**changes: Any) -> RedisPlan:
+    """A database with room in its plan."""
+    good = RedisPlan(
+        state="active",
+        plan="free",
+        is_changing=False,
+        used_bytes=10,
+        memory_limit_bytes=100,
+        commands_today=1000,
+        commands_month=20_000,
+        request_limit=500_000,
+    )
+    return replace(good, **changes)
+
+
 HEALTHY: Mapping[str, Reading] = {
     "worker.health": health(),
     "worker.metrics": metrics(),
@@ -308,6 +336,8 @@ HEALTHY: Mapping[str, Reading] = {
     "history.samples": kept(),
     "history.baseline": usual(),
     "prometheus.samples": kept(store="prometheus"),
+    "redis.plan": plan(),
+    **{f"provider.{vendor}": page(vendor) for vendor in VENDORS},
 }
 SYSTEM_OF = {probe.name: probe.system for probe in PROBES}
 

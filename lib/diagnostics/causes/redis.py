@@ -128,8 +128,9 @@ RULES = (
             Sign("worker.redis", ("quota_exhausted",), 0.8),
             Sign("redis.connection", ("quota_exhausted",), 0.8),
             Sign("worker.errors", ("quota_exhausted",), 0.6),
+            Sign("redis.plan", ("quota_exhausted",), 0.7),
         ),
-        explains=_EXPLAINS,
+        explains=("redis.plan", *_EXPLAINS),
         masks=_MASKS,
         remediations=("open-upstash-console", "notify-team"),
         steps=(
@@ -139,17 +140,32 @@ RULES = (
         ),
     ),
     Rule(
+        id="redis.quota_near",
+        title=text("The Redis plan's request limit is nearly reached"),
+        runbook=INCIDENT,
+        branch="1.A2",
+        needs=(Sign("redis.plan", ("quota_near",), 0.7),),
+        explains=("redis.plan",),
+        remediations=("open-upstash-console", "notify-team"),
+        steps=(
+            text("Raise the plan or its budget in the Upstash console before it is reached: then every command fails."),
+            text("Find who spends it: a worker that polls, a monitor that samples too often, a release that loops."),
+            text("Verify: Upstash console → the database → Usage."),
+        ),
+    ),
+    Rule(
         id="redis.memory_full",
         title=text("Redis is out of memory and refuses writes"),
         runbook=OVERFLOW,
         branch="2.A2",
         needs=(
             Sign("redis.memory", ("full",), 0.8),
+            Sign("redis.plan", ("memory_full",), 0.6),
             Sign("worker.errors", ("out_of_memory",), 0.7),
             Sign("worker.redis", ("out_of_memory",), 0.7),
             Sign("jobs.reason", ("out_of_memory",), 0.6),
         ),
-        explains=("redis.memory", "jobs.failures", "jobs.reason", *_EXPLAINS),
+        explains=("redis.memory", "redis.plan", "jobs.failures", "jobs.reason", *_EXPLAINS),
         masks=(*_MASKS, "worker.out_of_memory"),
         remediations=("open-upstash-console", "notify-team"),
         steps=(
@@ -166,13 +182,14 @@ RULES = (
         needs=(
             Sign("worker.redis", ("refused", "timed_out", "reset", "other"), 0.7),
             Sign("redis.connection", ("unreachable",), 0.7),
+            Sign("redis.plan", ("suspended",), 0.7),
         ),
         supports=(
             Sign("worker.errors", ("refused", "timed_out", "reset"), 0.4),
             Sign("worker.health", ("silent",), 0.3),
         ),
         against=(Sign("redis.connection", ("reachable",), 0.3),),
-        explains=_EXPLAINS,
+        explains=("redis.plan", *_EXPLAINS),
         masks=("worker.down", "worker.not_consuming", "worker.handlers_hung", "worker.event_loop_blocked"),
         remediations=("open-upstash-console", "open-upstash-status", "notify-team"),
         steps=(

@@ -11,6 +11,7 @@ from diagnostics.checks import (
     leftovers,
     log,
     orphans,
+    plan,
     progress,
     queue,
     redis,
@@ -40,6 +41,7 @@ CHECKS = (
     *upstream.CHECKS,
     *baseline.CHECKS,
     *vendors.CHECKS,
+    *plan.CHECKS,
 )
 
 __all__ = ["CHECKS"]

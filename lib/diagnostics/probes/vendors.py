@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from diagnostics.clients.status_pages import FORMS, read_status
 from diagnostics.clients.systems import Systems
+from diagnostics.clients.upstash_api import read_plan
 from diagnostics.model import Evidence, Failure, FailureKind, Probe
-from diagnostics.probes.look import absent, look
+from diagnostics.probes.look import absent, look, unset
 from diagnostics.settings import shown
 from diagnostics.text import text
 
@@ -40,6 +41,23 @@ async def probe_provider_openrouter(systems: Systems) -> Evidence:
     return await _page(systems, "openrouter")
 
 
+async def probe_redis_plan(systems: Systems) -> Evidence:
+    """State, limits and usage of the database, as Upstash accounts for them."""
+    section = systems.settings.profile.upstash_api
+    assert section is not None
+    source = f"GET {shown(section.base_url)}/redis/database"
+    email, key = systems.settings.secret(section.email_env), systems.settings.secret(section.key_env)
+    if not email or not key:
+        missing = [name for name, value in ((section.email_env, email), (section.key_env, key)) if not value]
+        return absent("redis.plan", source, unset(*missing))
+    host = systems.scope.facts.redis_host
+    return await look(
+        "redis.plan",
+        source,
+        lambda: read_plan(systems.http, section, (email, key), host=host, timeout_s=systems.timeout_s),
+    )
+
+
 async def _page(systems: Systems, vendor: str) -> Evidence:
     section = systems.settings.profile.status_pages
     url: str = getattr(section, vendor) if section else ""
@@ -60,6 +78,7 @@ def _unnamed(vendor: str) -> Failure:
 
 
 PROBES = (
+    Probe(name="redis.plan", system="upstash_api", look=probe_redis_plan),
     Probe(name="provider.vercel", system="status_pages", look=probe_provider_vercel),
     Probe(name="provider.railway", system="status_pages", look=probe_provider_railway),
     Probe(name="provider.supabase", system="status_pages", look=probe_provider_supabase),

@@ -49,7 +49,6 @@ class RedisPlan:
     """`active`, `suspended` or `passive`; another word is kept as it came."""
     plan: str
     is_changing: bool
-    is_evicting: bool | None
     used_bytes: int | None
     memory_limit_bytes: int | None
     commands_today: int | None

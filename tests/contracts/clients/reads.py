@@ -23,12 +23,15 @@ from diagnostics.clients.http import Http
 from diagnostics.clients.openrouter import read_account
 from diagnostics.clients.prometheus import read_range
 from diagnostics.clients.railway import read_service
+from diagnostics.clients.status_pages import read_status
 from diagnostics.clients.systems import Systems
 from diagnostics.clients.upstash import RestAddress, UpstashReader
+from diagnostics.clients.upstash_api import read_plan
 from diagnostics.clients.worker import read_health, read_metrics
 from diagnostics.errors import SchemaError
-from diagnostics.profile import PrometheusSection, RailwaySection
+from diagnostics.profile import PrometheusSection, RailwaySection, UpstashApiSection
 from diagnostics.question import ask
+from diagnostics.readings import Indicator
 from diagnostics.settings import load
 
 SECRET = "canary-of-the-contract-suite"
@@ -65,6 +68,29 @@ RANGE = {
     "data": {"resultType": "matrix", "result": [{"metric": {"instance": "a"}, "values": [[1_790_000_000, "7"]]}]},
 }
 REPLY = [{"result": base64.b64encode(b"7").decode()}]
+STATUSPAGE = {
+    "page": {"id": "x", "name": "Vercel", "updated_at": "2026-01-26T09:05:00Z"},
+    "status": {"indicator": "major", "description": "Partial outage"},
+    "components": [{"name": "Builds", "status": "partial_outage", "group": False}],
+    "incidents": [{"name": "Builds fail", "status": "identified", "created_at": "2026-01-26T08:50:00Z"}],
+}
+INSTATUS = {
+    "page": {"name": "Railway", "status": "HASISSUES"},
+    "activeIncidents": [{"name": "Deploys hang", "status": "INVESTIGATING", "impact": "MAJOROUTAGE"}],
+}
+DATADOG = {
+    "components": [{"name": "API", "status": "degraded", "components": [{"name": "Chat", "status": "degraded"}]}],
+    "incidents": [{"title": "Slow answers", "currentStatus": "monitoring", "resolved": False}],
+}
+PLAN = {
+    "state": "active",
+    "type": "payg",
+    "db_memory_threshold": 100,
+    "db_request_limit": 1000,
+    "daily_net_commands": 10,
+    "current_storage": 5,
+}
+"""One body for both requests: the database and its usage."""
 Key = str | int
 
 
@@ -91,6 +117,13 @@ class Read:
     drifts: type[SchemaError] | None = None
     """For a system whose statuses are a closed list: any other one is drift."""
     unknown: tuple[Unknown, ...] = ()
+    is_nullable: bool = False
+    """The needed field may be null, which says something else than its absence."""
+
+    @property
+    def value(self) -> object:
+        """What the needed field holds."""
+        return _inner(self.good, self.needs)[self.needs[-1]]
 
     def body(self) -> bytes:
         return json.dumps(self.good).encode()
@@ -138,6 +171,19 @@ async def _upstash(http: Http, url: str) -> Any:
 
 async def _prometheus(http: Http, url: str) -> Any:
     return await read_range(systems(http), PrometheusSection(base_url=url), SECRET)
+
+
+async def _plan(http: Http, url: str) -> Any:
+    section = UpstashApiSection(base_url=url, database_id="d")
+    return await read_plan(http, section, ("a@example.org", SECRET), host="", timeout_s=TIMEOUT_S)
+
+
+def _page(vendor: str) -> Callable[[Http, str], Awaitable[Any]]:
+    return lambda http, url: read_status(http, url, vendor, timeout_s=TIMEOUT_S)
+
+
+def _is_unknown(status: Any) -> bool:
+    return status.indicator is Indicator.UNKNOWN
 
 
 def systems(http: Http) -> Systems:
@@ -194,14 +240,51 @@ READS: tuple[Read, ...] = (
         call=lambda http, url: read_account(http, url, SECRET, timeout_s=TIMEOUT_S),
         good=KEY,
         needs=("data", "limit_remaining"),
+        is_nullable=True,
         observes=frozenset({401, 402, 403, 429, 500, 502, 503, 504}),
         observes_silence=True,
     ),
-    Read(name="upstash rest", call=_upstash, good=REPLY, needs=(0, "result")),
+    Read(name="upstash rest", call=_upstash, good=REPLY, needs=(0, "result"), is_nullable=True),
     Read(
         name="prometheus",
         call=_prometheus,
         good=RANGE,
         needs=("data", "result"),
+    ),
+    Read(
+        name="statuspage",
+        call=_page("vercel"),
+        good=STATUSPAGE,
+        needs=("status", "indicator"),
+        unknown=(
+            Unknown(path=("status", "indicator"), word="catastrophic", holds=_is_unknown),
+            Unknown(
+                path=("components", 0, "status"), word="wobbly", holds=lambda status: status.affected == ("Builds",)
+            ),
+        ),
+    ),
+    Read(
+        name="instatus",
+        call=_page("railway"),
+        good=INSTATUS,
+        needs=("page", "status"),
+        unknown=(
+            Unknown(path=("page", "status"), word="SORTOF", holds=_is_unknown),
+            Unknown(path=("activeIncidents", 0, "impact"), word="FELT", holds=_is_unknown),
+        ),
+    ),
+    Read(
+        name="datadog status page",
+        call=_page("openrouter"),
+        good=DATADOG,
+        needs=("components",),
+        unknown=(Unknown(path=("components", 0, "components", 0, "status"), word="limping", holds=_is_unknown),),
+    ),
+    Read(
+        name="upstash developer",
+        call=_plan,
+        good=PLAN,
+        needs=("state",),
+        unknown=(Unknown(path=("state",), word="frozen", holds=lambda plan: plan.state == "frozen"),),
     ),
 )

@@ -69,8 +69,9 @@ async def test_a_missing_field_is_named(read: Read) -> None:
 
 @each
 async def test_a_field_of_another_kind_is_named(read: Read) -> None:
-    """An object where a value is expected, a text where a list is: drift, not a zero and not an empty list."""
-    for strange in ({"a": {}}, "no such thing!"):
+    """Null or an object where a value is expected, a text where a list is: drift, no zero and no empty list."""
+    is_text = isinstance(read.value, str)
+    for strange in ({"a": {}}, *([] if is_text else ["no such thing!"]), *([] if read.is_nullable else [None])):
         with pytest.raises(SchemaError) as caught:
             await ask(read, http(200, read.having(read.needs, strange)))
         assert str(read.needs[-1]) in caught.value.path

@@ -8,6 +8,7 @@ import pytest
 from tests.diagnostics.healthy import (
     HEALTHY,
     SCOPE,
+    VENDORS,
     collected,
     diagnosed,
     found,
@@ -61,6 +62,8 @@ NEEDS = {
     "queue.threshold_eta": ("queue.state",),
     "openrouter.account": ("openrouter.account",),
     "queue.baseline": ("history.baseline",),
+    "redis.plan": ("redis.plan",),
+    **{f"provider.{vendor}": (f"provider.{vendor}",) for vendor in VENDORS},
 }
 """The looks without any of which a check cannot judge."""
 

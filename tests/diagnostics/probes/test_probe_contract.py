@@ -25,11 +25,22 @@ environment_id = "e"
 service_id = "s"
 [openrouter]
 base_url = "http://127.0.0.1:9/api"
+[upstash_api]
+base_url = "http://127.0.0.1:9/v2"
+[status_pages]
+vercel = "http://127.0.0.1:9/vercel"
+railway = "http://127.0.0.1:9/railway"
+supabase = "http://127.0.0.1:9/supabase"
+upstash = "http://127.0.0.1:9/upstash"
+sentry = "http://127.0.0.1:9/sentry"
+openrouter = "http://127.0.0.1:9/openrouter"
 """
 SECRETS = {
     "REDIS_URL": "redis://default:canary-of-redis@127.0.0.1:9",
     "RAILWAY_TOKEN": "canary-of-railway",
     "OPENROUTER_API_KEY": "canary-of-openrouter",
+    "UPSTASH_EMAIL": "canary-of-mail@example.org",
+    "UPSTASH_API_KEY": "canary-of-upstash",
 }
 
 
@@ -53,7 +64,7 @@ async def test_a_probe_that_cannot_look_says_why_and_how_to_regain_sight(
     assert item.observed_at.utcoffset() == timedelta(0)
     assert started <= item.observed_at <= datetime.now(UTC)
     assert "canary" not in repr(item)
-    if not environ and probe.system != "worker":
+    if not environ and probe.system not in ("worker", "status_pages"):
         assert item.status is Status.SKIPPED
 
 
