@@ -35,6 +35,11 @@ from sandbox.faults import (
     openrouter_down,
     openrouter_hiccup,
     openrouter_rate_limited,
+    provider_incident_elsewhere,
+    provider_openrouter_outage,
+    provider_railway_outage,
+    provider_supabase_outage,
+    provider_upstash_outage,
     queue_concurrency_roomy,
     queue_consumed_elsewhere,
     queue_delayed_backlog,
@@ -160,6 +165,11 @@ FAULTS: tuple[Fault, ...] = (
     database_slightly_slow.FAULT,
     database_backup.FAULT,
     concurrency_doubled.FAULT,
+    provider_openrouter_outage.FAULT,
+    provider_upstash_outage.FAULT,
+    provider_railway_outage.FAULT,
+    provider_supabase_outage.FAULT,
+    provider_incident_elsewhere.FAULT,
 )
 
 
