@@ -5,13 +5,21 @@ from __future__ import annotations
 from diagnostics.causes.rule import INCIDENT, OVERFLOW, QUEUE_SYMPTOMS, Rule, Sign
 from diagnostics.text import text
 
-_EXPLAINS = ("worker.health", "worker.redis", "worker.errors", "redis.connection", *QUEUE_SYMPTOMS)
+_EXPLAINS = (
+    "worker.health",
+    "worker.redis",
+    "worker.errors",
+    "redis.connection",
+    "variables.hosts",
+    *QUEUE_SYMPTOMS,
+)
 _MASKS = (
     "worker.down",
     "worker.not_consuming",
     "worker.handlers_hung",
     "worker.event_loop_blocked",
     "redis.unreachable",
+    "worker.environment_foreign",
 )
 
 RULES = (
@@ -24,6 +32,7 @@ RULES = (
         supports=(
             Sign("worker.errors", ("name_unresolved",), 0.5),
             Sign("worker.environment", ("host_differs", "malformed"), 0.5),
+            Sign("variables.hosts", ("outside",), 0.5),
             Sign("worker.health", ("silent",), 0.3),
         ),
         explains=_EXPLAINS,

@@ -18,6 +18,7 @@ from diagnostics.checks import (
     server,
     token,
     upstream,
+    variables,
     vendors,
     worker,
 )
@@ -42,6 +43,7 @@ CHECKS = (
     *baseline.CHECKS,
     *vendors.CHECKS,
     *plan.CHECKS,
+    *variables.CHECKS,
 )
 
 __all__ = ["CHECKS"]

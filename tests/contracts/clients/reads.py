@@ -35,7 +35,7 @@ from diagnostics.readings import Indicator
 from diagnostics.settings import load
 
 SECRET = "canary-of-the-contract-suite"
-TIMEOUT_S = 0.5
+TIMEOUT_S = 0.3
 PATIENT_S = 1.6
 """The worker's silence is an observation, which a shorter wait would not prove."""
 HEALTH = {

@@ -63,6 +63,8 @@ NEEDS = {
     "openrouter.account": ("openrouter.account",),
     "queue.baseline": ("history.baseline",),
     "redis.plan": ("redis.plan",),
+    "variables.hosts": ("railway.service",),
+    "variables.secrets": ("railway.service",),
     **{f"provider.{vendor}": (f"provider.{vendor}",) for vendor in VENDORS},
 }
 """The looks without any of which a check cannot judge."""
