@@ -47,6 +47,10 @@ UNSET = {
         "OPENROUTER_API_KEY",
         "UPSTASH_EMAIL",
         "UPSTASH_API_KEY",
+        "SUPABASE_ANON_KEY",
+        "SUPABASE_SERVICE_ROLE_KEY",
+        "SUPABASE_ACCESS_TOKEN",
+        "DATABASE_URL",
     ),
     Sight.REST: ("REDIS_URL",),
 }

@@ -5,7 +5,16 @@ Neither is enough: a page is loud about regions and products that are not ours, 
 
 from __future__ import annotations
 
-from diagnostics.causes.rule import DATABASE, INCIDENT, QUEUE_SYMPTOMS, WORKER_GONE, Rule, Sign
+from diagnostics.causes.rule import (
+    DATABASE,
+    FRONTEND,
+    INCIDENT,
+    QUEUE_SYMPTOMS,
+    SITE_SYMPTOMS,
+    WORKER_GONE,
+    Rule,
+    Sign,
+)
 from diagnostics.text import Text, text
 
 _JOBS = ("jobs.failures", "jobs.reason", "queue.delayed")
@@ -118,5 +127,23 @@ RULES = (
         symptoms=(Sign("jobs.reason", ("database_down", "database_timeout"), 0.5),),
         explains=("jobs.duration", *_JOBS, *QUEUE_SYMPTOMS),
         masks=("database.down", "database.slow_queries", "jobs.poison_type", "queue.delayed_backlog"),
+    ),
+    _outage(
+        "vercel",
+        text("Vercel has an outage, by its own page too; the site is not served"),
+        text("Do not redeploy and do not roll back: the release is not at fault, and a build may hang."),
+        runbook=FRONTEND,
+        branch="3.D2",
+        symptoms=(
+            Sign("frontend.site", ("edge",), 0.5),
+            Sign("frontend.site", ("dns", "tcp", "tls", "function"), 0.3),
+        ),
+        against=(
+            Sign("frontend.deployment", ("recent",), 0.3),
+            Sign("frontend.environment", ("missing", "missing_public"), 0.5),
+            Sign("frontend.availability", ("variable_missing", "database"), 0.7),
+        ),
+        explains=SITE_SYMPTOMS,
+        masks=("frontend.bad_release", "frontend.alias_missing", "frontend.stale_connection"),
     ),
 )

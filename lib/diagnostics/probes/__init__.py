@@ -1,7 +1,15 @@
 """Looks at the platform: I/O that observes and judges nothing, one module per subject."""
 
-from diagnostics.probes import history, queue, upstream, vendors, worker
+from diagnostics.probes import errors, frontend, history, queue, upstream, vendors, worker
 
-PROBES = (*worker.PROBES, *queue.PROBES, *upstream.PROBES, *history.PROBES, *vendors.PROBES)
+PROBES = (
+    *worker.PROBES,
+    *queue.PROBES,
+    *upstream.PROBES,
+    *history.PROBES,
+    *frontend.PROBES,
+    *errors.PROBES,
+    *vendors.PROBES,
+)
 
 __all__ = ["PROBES"]

@@ -8,6 +8,38 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.errors import (
+    Frame,
+    Nature,
+    RoutePerformance,
+    SentryIssue,
+    SentryIssues,
+    SentryLatest,
+    SentryPerformance,
+    SentryRelease,
+    SentryReleases,
+    SentrySeries,
+    Side,
+    TagSpread,
+)
+from diagnostics.readings.frontend import (
+    DATABASE_TROUBLES,
+    UNAVAILABLE,
+    AliasRequest,
+    Dependency,
+    FrontendHealth,
+    Layer,
+    PathAnswers,
+    SiteAnswer,
+    SiteConnection,
+    SitePages,
+    Trouble,
+    VercelDeployment,
+    VercelDeployments,
+    VercelRequests,
+    VercelVariable,
+    VercelVariables,
+)
 from diagnostics.readings.queue import (
     JobHistory,
     JobRow,
@@ -48,11 +80,28 @@ Reading: TypeAlias = (
     | HistoryBaseline
     | VendorStatus
     | RedisPlan
+    | SentryIssues
+    | SentryLatest
+    | SentrySeries
+    | SentryPerformance
+    | SentryReleases
+    | SiteConnection
+    | SitePages
+    | FrontendHealth
+    | VercelDeployments
+    | VercelVariables
+    | VercelRequests
 )
 
 __all__ = [
+    "DATABASE_TROUBLES",
+    "UNAVAILABLE",
+    "AliasRequest",
     "Answer",
+    "Dependency",
     "Deployment",
+    "Frame",
+    "FrontendHealth",
     "HistoryBaseline",
     "HistorySamples",
     "Indicator",
@@ -60,8 +109,11 @@ __all__ = [
     "JobRow",
     "JobRows",
     "JobTypeTotals",
+    "Layer",
     "LogEvent",
+    "Nature",
     "OpenRouterAccount",
+    "PathAnswers",
     "QueueCounts",
     "QueueEvents",
     "QueueState",
@@ -71,10 +123,29 @@ __all__ = [
     "RedisPlan",
     "RedisServer",
     "ReplicaSample",
+    "RoutePerformance",
+    "SentryIssue",
+    "SentryIssues",
+    "SentryLatest",
+    "SentryPerformance",
+    "SentryRelease",
+    "SentryReleases",
+    "SentrySeries",
+    "Side",
+    "SiteAnswer",
+    "SiteConnection",
+    "SitePages",
     "Symptom",
+    "TagSpread",
+    "Trouble",
     "Variable",
     "VendorIncident",
     "VendorStatus",
+    "VercelDeployment",
+    "VercelDeployments",
+    "VercelRequests",
+    "VercelVariable",
+    "VercelVariables",
     "WorkerHealth",
     "WorkerLog",
     "WorkerMetrics",
