@@ -22,6 +22,9 @@ _MASKS = (
     "worker.event_loop_blocked",
     "redis.unreachable",
     "worker.environment_foreign",
+    "frontend.bad_release",
+    "frontend.credentials_rejected",
+    "frontend.stale_connection",
 )
 
 RULES = (
@@ -207,7 +210,7 @@ RULES = (
             Sign("frontend.database_service", ("silent",), 0.6),
         ),
         explains=("redis.plan", *_EXPLAINS),
-        masks=("worker.down", "worker.not_consuming", "worker.handlers_hung", "worker.event_loop_blocked"),
+        masks=tuple(m for m in _MASKS if m != "redis.unreachable"),
         remediations=("open-upstash-console", "open-upstash-status", "notify-team"),
         steps=(
             text(

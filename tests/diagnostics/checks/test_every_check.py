@@ -66,6 +66,17 @@ NEEDS = {
     "variables.hosts": ("railway.service",),
     "variables.secrets": ("railway.service",),
     **{f"provider.{vendor}": (f"provider.{vendor}",) for vendor in VENDORS},
+    "frontend.site": ("frontend.pages",),
+    "frontend.health": ("frontend.health",),
+    "frontend.database": ("frontend.health",),
+    "frontend.database_service": ("frontend.health",),
+    "frontend.redis": ("frontend.health",),
+    "frontend.availability": ("frontend.pages",),
+    "frontend.latency": ("frontend.pages",),
+    "frontend.deployment": ("vercel.deployments",),
+    "frontend.build": ("vercel.deployments",),
+    "frontend.environment": ("vercel.variables",),
+    "frontend.errors": ("vercel.logs",),
 }
 """The looks without any of which a check cannot judge."""
 
