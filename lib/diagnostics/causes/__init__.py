@@ -1,6 +1,6 @@
 """Findings to causes: declarative rules, one module per component."""
 
-from diagnostics.causes import database, frontend, jobs, provider, queue, redis, traffic, worker
+from diagnostics.causes import database, errors, frontend, jobs, provider, queue, redis, traffic, worker
 
 RULES = (
     *redis.RULES,
@@ -11,6 +11,7 @@ RULES = (
     *database.RULES,
     *frontend.RULES,
     *provider.RULES,
+    *errors.RULES,
 )
 
 __all__ = ["RULES"]
