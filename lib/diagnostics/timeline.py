@@ -18,6 +18,8 @@ from diagnostics.trends.site import site_errors
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
 _EDGE = timedelta(seconds=30)
 """Trouble so soon after the log's first line was there before it."""
+_NEAR = timedelta(minutes=2)
+"""An issue that begins so soon after the site's failures is one of them."""
 _MINUTES = 180
 """Bins in which the site's errors are dated: minutes of the usual window."""
 _STOPPED = frozenset(
@@ -43,6 +45,10 @@ def onset(
         return at, (good, at)
     if "frontend.errors" in abnormal and not abnormal & _STOPPED:
         began = _site_failing_since(seen, scope)
+        first = _issue_since(seen, scope)
+        if began and first and "errors.issues" in abnormal and began <= first <= began + _NEAR:
+            # The log's share is known by the minute, Sentry's first event to the moment.
+            return first, (began, first)
         return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
     if "errors.issues" in abnormal and not abnormal & _STOPPED and (began := _issue_since(seen, scope)):
         return began, None
