@@ -43,6 +43,8 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
     failed = [n for n in recent if requests.status[n] >= FAILED_FROM]
     if len(recent) < FEWEST or 0 < len(failed) < _FEWEST_FAILED:
         return _finding(TOO_LITTLE, _few(len(recent), len(failed)), seen, command)
+    if failed and not set(failed) & set(recent[-FEWEST:]):
+        return _finding("over", _over(len(failed), requests.at_ms[failed[-1]]), seen, command)
     ratio = len(failed) / len(recent)
     severity = scope.thresholds.error_ratio.judge(ratio)
     return _finding(
@@ -71,6 +73,15 @@ def _few(count: int, failed: int) -> Text:
         "{count} requests in the log's last quarter of an hour, {failed} failed: too few to judge",
         count=count,
         failed=failed,
+    )
+
+
+def _over(failed: int, last_ms: int) -> Text:
+    return text(
+        "{failed} requests failed (5xx) until {last} UTC, and none of the newest {count}: it is over",
+        failed=failed,
+        last=f"{datetime.fromtimestamp(last_ms / 1000, UTC):%H:%M:%S}",
+        count=FEWEST,
     )
 
 
