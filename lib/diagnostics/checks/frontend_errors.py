@@ -12,8 +12,7 @@ from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
-from diagnostics.trends.onset import above_since
-from diagnostics.trends.site import FAILED_FROM, site_errors
+from diagnostics.trends.site import FAILED_FROM, failing_since
 
 RECENT_MS = 15 * 60_000
 """What is judged: the last quarter of an hour the log vouches for, so that an old trouble is not held against now."""
@@ -49,7 +48,7 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
     severity = scope.thresholds.error_ratio.judge(ratio)
     return _finding(
         "quiet" if severity is Severity.OK else _state(requests, failed),
-        _sentence(requests, failed, len(recent), _since(seen, scope)),
+        _sentence(requests, failed, len(recent), failing_since(seen, scope)),
         seen,
         command,
         severity=severity,
@@ -83,11 +82,6 @@ def _over(failed: int, last_ms: int) -> Text:
         last=f"{datetime.fromtimestamp(last_ms / 1000, UTC):%H:%M:%S}",
         count=FEWEST,
     )
-
-
-def _since(seen: Seen, scope: Scope) -> int | None:
-    """Since when the share is beyond the first limit, in epoch milliseconds."""
-    return above_since(site_errors(seen, scope), scope.thresholds.error_ratio.warning or 0.0)
 
 
 def _sentence(requests: VercelRequests, failed: list[int], count: int, since_ms: int | None) -> Text:
