@@ -19,11 +19,12 @@ if ROOT not in sys.path:
 from tests.contracts.vendors.openrouter_contract import OPENAPI, openrouter_tally  # noqa: E402
 from tests.contracts.vendors.railway_contract import INTROSPECTION, railway_tally  # noqa: E402
 from tests.contracts.vendors.tally import Tally, render  # noqa: E402
+from tests.contracts.vendors.vercel_contract import vercel_tally  # noqa: E402
 
 
 async def check(specs: Path) -> tuple[Tally, ...]:
     """Every vendor we have a stand-in for."""
-    return (await railway_tally(specs), await openrouter_tally(specs))
+    return (await railway_tally(specs), await openrouter_tally(specs), await vercel_tally())
 
 
 def main(arguments: Sequence[str]) -> int:
