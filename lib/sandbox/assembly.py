@@ -28,6 +28,7 @@ from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
 from sandbox.vendors.sentry import sentry_app
 from sandbox.vendors.sentry_state import SentryState
+from sandbox.vendors.supabase import supabase_app
 from sandbox.vendors.vercel import vercel_app
 from sandbox.wiring import (
     frontend_injected,
@@ -80,6 +81,7 @@ class Assembly:
                 "kommo": kommo_app(kommo),
                 "sentry": sentry_app(sentry),
                 "supabase": gateway_app(project),
+                "supabase-management": supabase_app(project),
                 "vercel": vercel_app(site, site.token),
             }
         )

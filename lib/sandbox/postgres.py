@@ -48,6 +48,8 @@ class Postgres:
         self._child: Child | None = None
         self._environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
 
+    database = DATABASE
+
     @property
     def address(self) -> str:
         """Where the server is; a user is still to be added."""
@@ -106,8 +108,9 @@ class Postgres:
                 await asyncio.sleep(0.01)
 
     async def execute(self, *statements: str) -> None:
-        """Run statements one after another as the owner of all tables."""
-        async with await AsyncConnection.connect(self.dsn, autocommit=True) as connection:
+        """Run statements one after another as the owner of all tables, who may write even when others may not."""
+        options = "-c default_transaction_read_only=off"
+        async with await AsyncConnection.connect(self.dsn, autocommit=True, options=options) as connection:
             for statement in statements:
                 await connection.execute(statement.encode())
 

@@ -119,6 +119,7 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "SUPABASE_URL": f"http://127.0.0.1:{planes}/supabase",
         "SUPABASE_ANON_KEY": world.project.anon_key,
         "SUPABASE_SERVICE_ROLE_KEY": world.project.service_role_key,
+        "SUPABASE_ACCESS_TOKEN": world.project.access_token,
         "DATABASE_URL": world.postgres.operator_url,
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,

@@ -94,7 +94,7 @@ def _state(seen: Seen, scope: Scope, issue: SentryIssue) -> str:
     if issue.nature in UPSTREAM:
         return "upstream"
     if issue.nature is not Nature.CODE:
-        return issue.nature.value
+        return str(issue.nature.value)
     if issue.substatus in ("regressed", "escalating"):
         return issue.substatus
     return "new" if issue.first_seen >= scope.window.since else "ongoing"

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.data.diary import DiaryLine
 from sandbox.data.keys import ROLES, TokenExpired, TokenRefused
-from sandbox.data.project import DiaryLine, Project
+from sandbox.data.project import Project
 from sandbox.data.refusals import bad_token
 from sandbox.data.rest import Call, Reply
 
@@ -108,11 +109,11 @@ class _Gateway:
                 source="edge_logs",
                 severity="INFO",
                 message=f"{request.method} | {reply.status} | {project.ref}.supabase.co | {path}",
-                attributes=(
-                    ("request.method", request.method),
-                    ("request.path", path),
-                    ("response.status_code", str(reply.status)),
-                ),
+                attributes={
+                    "request.method": request.method,
+                    "request.path": path,
+                    "response.status_code": str(reply.status),
+                },
             )
         )
         headers = {"content-type": "application/json; charset=utf-8", "sb-project-ref": project.ref, **reply.headers}
