@@ -8,6 +8,26 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.database import (
+    BlockedSession,
+    CachedTable,
+    Lint,
+    LogGroup,
+    Pooler,
+    PostgresActivity,
+    PostgresSchema,
+    PostgresStatements,
+    Replica,
+    RestAnswer,
+    RunningStatement,
+    ServiceHealth,
+    SessionGroup,
+    Statement,
+    SupabaseLogs,
+    SupabaseProject,
+    SupabaseRest,
+    Table,
+)
 from diagnostics.readings.errors import (
     Frame,
     Nature,
@@ -75,6 +95,12 @@ Reading: TypeAlias = (
     | RailwayService
     | WorkerLog
     | OpenRouterAccount
+    | SupabaseProject
+    | SupabaseRest
+    | SupabaseLogs
+    | PostgresActivity
+    | PostgresStatements
+    | PostgresSchema
     | HistorySamples
     | HistoryBaseline
     | SentryIssues
@@ -95,6 +121,8 @@ __all__ = [
     "UNAVAILABLE",
     "AliasRequest",
     "Answer",
+    "BlockedSession",
+    "CachedTable",
     "Dependency",
     "Deployment",
     "Frame",
@@ -106,10 +134,16 @@ __all__ = [
     "JobRows",
     "JobTypeTotals",
     "Layer",
+    "Lint",
     "LogEvent",
+    "LogGroup",
     "Nature",
     "OpenRouterAccount",
     "PathAnswers",
+    "Pooler",
+    "PostgresActivity",
+    "PostgresSchema",
+    "PostgresStatements",
     "QueueCounts",
     "QueueEvents",
     "QueueState",
@@ -117,8 +151,11 @@ __all__ = [
     "Reading",
     "RedisConnection",
     "RedisServer",
+    "Replica",
     "ReplicaSample",
+    "RestAnswer",
     "RoutePerformance",
+    "RunningStatement",
     "SentryIssue",
     "SentryIssues",
     "SentryLatest",
@@ -126,11 +163,18 @@ __all__ = [
     "SentryRelease",
     "SentryReleases",
     "SentrySeries",
+    "ServiceHealth",
+    "SessionGroup",
     "Side",
     "SiteAnswer",
     "SiteConnection",
     "SitePages",
+    "Statement",
+    "SupabaseLogs",
+    "SupabaseProject",
+    "SupabaseRest",
     "Symptom",
+    "Table",
     "TagSpread",
     "Trouble",
     "Variable",

@@ -61,6 +61,20 @@ NEEDS = {
     "queue.threshold_eta": ("queue.state",),
     "openrouter.account": ("openrouter.account",),
     "queue.baseline": ("history.baseline",),
+    "database.reachable": ("supabase.rest", "postgres.activity", "supabase.project"),
+    "database.project": ("supabase.project",),
+    "database.keys": ("supabase.rest",),
+    "database.connections": ("postgres.activity",),
+    "database.locks": ("postgres.activity",),
+    "database.slow": ("postgres.statements", "postgres.activity"),
+    "database.schema": ("postgres.schema", "supabase.rest"),
+    "database.policy": ("supabase.rest", "postgres.schema"),
+    "database.indexes": ("postgres.schema",),
+    "database.storage": ("supabase.project", "postgres.schema"),
+    "database.replication": ("postgres.activity",),
+    "database.pooler": ("supabase.project",),
+    "database.log": ("supabase.logs",),
+    "database.impact": ("worker.log", "queue.jobs", "worker.metrics"),
 }
 """The looks without any of which a check cannot judge."""
 

@@ -25,11 +25,20 @@ environment_id = "e"
 service_id = "s"
 [openrouter]
 base_url = "http://127.0.0.1:9/api"
+[supabase]
+base_url = "http://127.0.0.1:9/supabase"
+project_ref = "abcdefghijklmnopqrst"
+[postgres]
 """
 SECRETS = {
     "REDIS_URL": "redis://default:canary-of-redis@127.0.0.1:9",
     "RAILWAY_TOKEN": "canary-of-railway",
     "OPENROUTER_API_KEY": "canary-of-openrouter",
+    "SUPABASE_ACCESS_TOKEN": "canary-of-supabase",
+    "SUPABASE_URL": "http://127.0.0.1:9",
+    "SUPABASE_ANON_KEY": "canary-of-anon",
+    "SUPABASE_SERVICE_ROLE_KEY": "canary-of-service",
+    "DATABASE_URL": "postgresql://postgres:canary-of-postgres@127.0.0.1:9/postgres",
 }
 
 
