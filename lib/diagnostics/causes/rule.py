@@ -76,3 +76,6 @@ SITE_SYMPTOMS = (
     "frontend.errors",
 )
 """What visitors meet when something behind the site fails."""
+ERRORS = "high-error-rate"
+ERROR_SYMPTOMS = ("errors.rate", "errors.issues", "errors.spike", "errors.latency", "errors.silence", "errors.release")
+"""What Sentry shows, or fails to show, of something broken."""

@@ -13,6 +13,11 @@ from diagnostics.checks import (
     durations,
     endpoints,
     environment,
+    errors,
+    errors_jobs,
+    errors_rate,
+    errors_release,
+    errors_time,
     frontend,
     frontend_errors,
     frontend_health,
@@ -62,6 +67,11 @@ CHECKS = (
     *frontend_release.CHECKS,
     *frontend_variables.CHECKS,
     *frontend_errors.CHECKS,
+    *errors.CHECKS,
+    *errors_jobs.CHECKS,
+    *errors_rate.CHECKS,
+    *errors_release.CHECKS,
+    *errors_time.CHECKS,
 )
 
 __all__ = ["CHECKS"]

@@ -30,7 +30,8 @@ class Edge:
 
     def __init__(self, site: Site, *, limit_s: float) -> None:
         self._site = site
-        self._limit_s = limit_s
+        self.limit_s = limit_s
+        """How long an invocation may take (s)."""
         self._server: asyncio.Server | None = None
         self.is_out_of_order = False
         """The provider's own trouble: nothing is looked up, served or invoked."""
@@ -91,14 +92,14 @@ class Edge:
         try:
             # A cold start has a limit of its own.
             port = await self._site.function(deployment).port()
-            async with asyncio.timeout(self._limit_s):
+            async with asyncio.timeout(self.limit_s):
                 answer = await ask(port, passed_on)
         except TimeoutError:
             self._site.requests.printed(
                 marks["x-vercel-id"],
                 deployment.id,
                 "error",
-                f"Vercel Runtime Timeout Error: Task timed out after {self._limit_s:g} seconds",
+                f"Vercel Runtime Timeout Error: Task timed out after {self.limit_s:g} seconds",
             )
             return _fallback(request, 504, "FUNCTION_INVOCATION_TIMEOUT", marks)
         except (InvocationFailed, OSError, EOFError):
