@@ -12,6 +12,8 @@ from diagnostics.picture import Chart
 from diagnostics.report import markdown as md
 from diagnostics.report import room
 from diagnostics.report.actions import sheet
+from diagnostics.report.handoff import handoff, sentry_event
+from diagnostics.report.metrics import metrics_table
 from diagnostics.report.summary import asserted, summarise, unseen, worst_first
 from diagnostics.wording import Wording, plain
 
@@ -190,7 +192,19 @@ class View:
             *((str(n), wording.say(e)) for n, e in enumerate(runbook.escalation if runbook else (), start=1)),
             *((plain(c.name), plain(c.url).removeprefix("mailto:")) for c in clock.contacts),
         ]
-        return _sheet(_("Escalation"), rows)
+        parts = handoff(self._diagnosis, wording)
+        event = [(_("Command"), sentry_event(self._diagnosis))]
+        return _joined(
+            [
+                _sheet(_("Escalation"), rows),
+                _sheet(_("To hand over"), [(part.heading, line) for part in parts for line in part.lines]),
+                _sheet(_("The event for Sentry, prepared; nothing is sent until you run it"), event),
+            ]
+        )
+
+    def metrics(self) -> Shown:
+        """The runbook's thirteen critical metrics, each with its source, age and span."""
+        return _shown(metrics_table(self._diagnosis, self._wording))
 
     def record(self) -> Shown:
         """The timeline with its evidence: what the postmortem will start from."""

@@ -1,6 +1,6 @@
 """Findings to causes: declarative rules, one module per component."""
 
-from diagnostics.causes import database, errors, frontend, jobs, queue, redis, traffic, worker
+from diagnostics.causes import database, errors, frontend, jobs, provider, queue, redis, traffic, worker
 
 RULES = (
     *redis.RULES,
@@ -10,6 +10,7 @@ RULES = (
     *traffic.RULES,
     *database.RULES,
     *frontend.RULES,
+    *provider.RULES,
     *errors.RULES,
 )
 

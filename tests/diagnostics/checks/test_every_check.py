@@ -8,6 +8,7 @@ import pytest
 from tests.diagnostics.healthy import (
     HEALTHY,
     SCOPE,
+    VENDORS,
     collected,
     diagnosed,
     found,
@@ -75,6 +76,10 @@ NEEDS = {
     "database.pooler": ("supabase.project",),
     "database.log": ("supabase.logs",),
     "database.impact": ("worker.log", "queue.jobs", "worker.metrics"),
+    "redis.plan": ("redis.plan",),
+    "variables.hosts": ("railway.service",),
+    "variables.secrets": ("railway.service",),
+    **{f"provider.{vendor}": (f"provider.{vendor}",) for vendor in VENDORS},
     "frontend.site": ("frontend.pages",),
     "frontend.health": ("frontend.health",),
     "frontend.database": ("frontend.health",),

@@ -121,7 +121,13 @@ async def test_dead_letters_pile_up_where_nobody_counts(one: Running) -> None:
 
 def test_every_fault_is_tested_somewhere() -> None:
     """A fault that is added is seen from outside in one of these modules."""
-    from tests.sandbox.faults import test_database_faults, test_redis_faults, test_worker_faults
+    from tests.sandbox.faults import (
+        test_database_faults,
+        test_provider_faults,
+        test_redis_faults,
+        test_worker_faults,
+    )
 
-    tested = {*SEEN, *test_database_faults.SEEN, *test_redis_faults.SEEN, *test_worker_faults.SEEN}
+    others = (test_database_faults, test_provider_faults, test_redis_faults, test_worker_faults)
+    tested = {*SEEN, *(name for module in others for name in module.SEEN)}
     assert tested == {fault.name for fault in FAULTS}
