@@ -73,14 +73,13 @@ class Edge:
             path=path,
             domain=self._site.domain,
         )
+        self._site.requests.begin(row)
         asset = deployment.assets().get(path)
-        if asset is not None:
-            row.source = "static"
-            self._site.requests.begin(row)
-            answer = Answer(status=200, headers={"Content-Type": asset[0], "x-vercel-cache": "HIT"}, body=asset[1])
-        else:
-            self._site.requests.begin(row)
+        if asset is None:
             answer = await self._invoke(request, deployment, marks)
+        else:
+            row.source = "static"
+            answer = Answer(status=200, headers={"Content-Type": asset[0], "x-vercel-cache": "HIT"}, body=asset[1])
         self._site.requests.end(row, answer.status)
         return Answer(status=answer.status, headers={**answer.headers, **marks}, body=answer.body)
 
