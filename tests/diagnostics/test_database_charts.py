@@ -10,7 +10,7 @@ from tests.diagnostics.healthy import SCOPE, Changes, collected, diagnosed, seen
 from tests.diagnostics.healthy_database import activity, sessions, statement, statements
 
 from diagnostics.charts import chart_files, diagnosis_charts
-from diagnostics.database_charts import database_charts
+from diagnostics.database_charts import database_charts, named
 from diagnostics.model import FailureKind
 from diagnostics.notebook import View
 
@@ -35,7 +35,7 @@ def test_they_belong_to_incident_four_alone() -> None:
         ({"postgres.activity": activity(sessions=sessions(40, "idle in transaction"))}, "connections", "40 of 57"),
         ({"postgres.activity": REFUSED["53300"]}, "connections", "takes no connection (53300)"),
         ({"postgres.activity": FailureKind.UNREACHABLE}, "connections", "was not asked by SQL"),
-        ({}, "statements", "3 ms, at most 40"),
+        ({}, "statements", "SELECT knowledge_chu… 3 ms"),
         ({"postgres.statements": statements(statement(None, mean_ms=7.0))}, "statements", "7 ms"),
         ({"postgres.statements": FailureKind.TIMEOUT}, "statements", "was not seen"),
         ({"worker.log": failing(POOL)}, "failures-by-cause", "worker log lines"),
@@ -49,8 +49,8 @@ def test_each_says_in_words_what_it_shows(changes: Changes, name: str, words: st
 
 def test_the_statement_that_costs_most_now_comes_first() -> None:
     """Not the one that was slow last week."""
-    old = statement(None, shape="SELECT old", total_ms=9e9)
-    told = alt({"postgres.statements": statements(old, statement(5000.0, shape="SELECT now"))}, "statements")
+    old = statement(None, shape="SELECT x FROM old", total_ms=9e9)
+    told = alt({"postgres.statements": statements(old, statement(5000.0, shape="SELECT x FROM now"))}, "statements")
     assert told.index("SELECT now") < told.index("SELECT old")
 
 
@@ -61,6 +61,22 @@ def test_they_can_be_drawn_with_and_without_data(changes: Changes) -> None:
     """An empty picture is a picture."""
     files = chart_files(diagnosed(collected(changes), OF_FOUR))
     assert all(files[f"{name}.png"].startswith(b"\x89PNG") for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("shape", "name"),
+    [
+        ('WITH pgrst_source AS ( UPDATE "public"."agents" SET', "UPDATE agents"),
+        ('WITH pgrst_source AS ( INSERT INTO "public"."users" ( id )', "INSERT users"),
+        ('SELECT "public"."job_status".* FROM "public"."job_status"', "SELECT job_status"),
+        ("DELETE FROM webhook_events_of_long_ago WHERE", "DELETE webhook_event…"),
+        ("VACUUM", "VACUUM"),
+        ("", ""),
+    ],
+)
+def test_a_statement_is_named_for_what_it_does(shape: str, name: str) -> None:
+    """PostgREST wraps all of them alike; the verb and the table tell them apart."""
+    assert named(shape) == name
 
 
 def test_the_notebook_shows_each() -> None:
