@@ -94,7 +94,7 @@ class Settings(BaseModel):
         found: dict[str, Any] = {"frontend_variables": self.profile.variables.frontend.required}
         if site:
             found |= dict(
-                frontend_url=shown(site.base_url),
+                frontend_url=shown(site.base_url or ""),
                 frontend_pages=site.pages,
                 frontend_endpoints=site.endpoints,
                 baseline_redis=site.baseline_redis,

@@ -20,6 +20,9 @@ _MASKS = (
     "worker.handlers_hung",
     "worker.event_loop_blocked",
     "redis.unreachable",
+    "frontend.bad_release",
+    "frontend.credentials_rejected",
+    "frontend.stale_connection",
 )
 
 RULES = (
@@ -187,7 +190,7 @@ RULES = (
             Sign("frontend.database_service", ("silent",), 0.6),
         ),
         explains=_EXPLAINS,
-        masks=("worker.down", "worker.not_consuming", "worker.handlers_hung", "worker.event_loop_blocked"),
+        masks=tuple(m for m in _MASKS if m != "redis.unreachable"),
         remediations=("open-upstash-console", "open-upstash-status", "notify-team"),
         steps=(
             text(

@@ -75,6 +75,17 @@ NEEDS = {
     "database.pooler": ("supabase.project",),
     "database.log": ("supabase.logs",),
     "database.impact": ("worker.log", "queue.jobs", "worker.metrics"),
+    "frontend.site": ("frontend.pages",),
+    "frontend.health": ("frontend.health",),
+    "frontend.database": ("frontend.health",),
+    "frontend.database_service": ("frontend.health",),
+    "frontend.redis": ("frontend.health",),
+    "frontend.availability": ("frontend.pages",),
+    "frontend.latency": ("frontend.pages",),
+    "frontend.deployment": ("vercel.deployments",),
+    "frontend.build": ("vercel.deployments",),
+    "frontend.environment": ("vercel.variables",),
+    "frontend.errors": ("vercel.logs",),
 }
 """The looks without any of which a check cannot judge."""
 
