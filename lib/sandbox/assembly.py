@@ -7,7 +7,6 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -23,7 +22,7 @@ from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
 from sandbox.redis_server import BackendUsers, RedisServer, find_server
 from sandbox.resolver import Resolver
-from sandbox.site import LONG_BEFORE, Site, SiteEdge, Traffic, begin_site
+from sandbox.site import Site, SiteEdge, Traffic, begin_site, set_up_at
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
@@ -109,7 +108,7 @@ class Assembly:
             sever_openrouter=severable.sever,
         )
         await host.set_variables(worker_variables(world, planes.port), deploy=False)
-        site.variables.set(frontend_variables(world, planes.port), at=datetime.now(UTC) - LONG_BEFORE)
+        site.variables.set(frontend_variables(world, planes.port), at=set_up_at())
         await self._set_to_work(world, creating, produced)
         ports = (balancer.port, planes.port)
         world.settings = user_settings(world, railway_token=self._railway_token, scratch=self._scratch, ports=ports)

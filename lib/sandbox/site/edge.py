@@ -89,8 +89,10 @@ class Edge:
         }
         passed_on = Request(method=request.method, target=request.target, headers=headers, body=request.body)
         try:
+            # A cold start has a limit of its own.
+            port = await self._site.function(deployment).port()
             async with asyncio.timeout(self._limit_s):
-                answer = await ask(await self._site.function(deployment).port(), passed_on)
+                answer = await ask(port, passed_on)
         except TimeoutError:
             self._site.requests.printed(
                 marks["x-vercel-id"],

@@ -20,11 +20,17 @@ from tests.contracts.vendors.openrouter_contract import OPENAPI, openrouter_tall
 from tests.contracts.vendors.railway_contract import INTROSPECTION, railway_tally  # noqa: E402
 from tests.contracts.vendors.supabase_contract import DESCRIPTION, supabase_tally  # noqa: E402
 from tests.contracts.vendors.tally import Tally, render  # noqa: E402
+from tests.contracts.vendors.vercel_contract import vercel_tally  # noqa: E402
 
 
 async def check(specs: Path) -> tuple[Tally, ...]:
     """Every vendor we have a stand-in for."""
-    return (await railway_tally(specs), await openrouter_tally(specs), await supabase_tally(specs))
+    return (
+        await railway_tally(specs),
+        await openrouter_tally(specs),
+        await supabase_tally(specs),
+        await vercel_tally(),
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
