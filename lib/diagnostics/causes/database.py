@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from diagnostics.causes.rule import DATABASE, QUEUE_SYMPTOMS, Rule, Sign
+from diagnostics.causes.rule import DATABASE, QUEUE_SYMPTOMS, SITE_SYMPTOMS, Rule, Sign
 from diagnostics.text import text
 
-_FAILURES = ("jobs.failures", "jobs.reason", "queue.delayed", "database.impact")
+_SITE = (*SITE_SYMPTOMS, "frontend.database", "frontend.database_service")
+_FAILURES = ("jobs.failures", "jobs.reason", "queue.delayed", "database.impact", *_SITE)
 _BUSY_SLOTS = ("worker.concurrency_too_low", "traffic.surge", "traffic.burst")
 _JOBS = ("jobs.poison_type", "queue.delayed_backlog")
+_KEYS_OUT = ("service_rejected", "both_rejected", "worker_rejected", "anon_rejected", "frontend_rejected")
 _FAILING = Sign("jobs.failures", ("failing",), 0.2)
 _LOAD = ("database.connections", "database.locks", "database.slow", "jobs.duration", "database.reachable")
 _EVERYTHING = (*_FAILURES, *QUEUE_SYMPTOMS, *_LOAD, "database.project", "database.keys", "database.schema")
@@ -24,6 +26,12 @@ _LOWER = text(
     "take more connections and make it worse."
 )
 
+
+def _site(states: tuple[str, ...], weight: float) -> tuple[Sign, Sign]:
+    """The site's own word: with the anon key, and with the service-role key."""
+    return Sign("frontend.database", states, weight), Sign("frontend.database_service", states, weight)
+
+
 RULES = (
     Rule(
         id="database.paused",
@@ -34,6 +42,7 @@ RULES = (
             Sign("database.reachable", ("paused", "removed"), 0.85),
             Sign("database.project", ("paused", "removed"), 0.85),
             Sign("jobs.reason", ("database_paused",), 0.8),
+            *_site(("web_page",), 0.6),
         ),
         supports=(_FAILING,),
         against=(Sign("database.reachable", ("answers",), 0.7),),
@@ -76,6 +85,7 @@ RULES = (
             Sign("jobs.reason", ("database_down",), 0.85),
             Sign("database.reachable", ("down", "starting", "unreachable", "rest_down"), 0.85),
             Sign("database.project", ("unhealthy", "changing"), 0.6),
+            *_site(("restarting", "unreachable"), 0.5),
         ),
         supports=(_FAILING,),
         against=(Sign("database.reachable", ("answers",), 0.35),),
@@ -129,13 +139,14 @@ RULES = (
         runbook=DATABASE,
         branch="4.A1",
         needs=(
-            Sign("database.keys", ("service_rejected", "both_rejected", "worker_rejected", "anon_rejected"), 0.85),
+            Sign("database.keys", _KEYS_OUT, 0.85),
             Sign("jobs.reason", ("database_key",), 0.85),
+            *_site(("key_rejected",), 0.8),
         ),
         supports=(_FAILING,),
         explains=(*_FAILURES, *QUEUE_SYMPTOMS, "database.keys"),
         masks=(*_JOBS, *_BUSY_SLOTS),
-        remediations=("set-worker-variable", "open-supabase-keys", "notify-team"),
+        remediations=("set-worker-variable", "set-frontend-variable", "open-supabase-keys", "notify-team"),
         steps=(
             text(
                 "Read in the finding database.keys which key is refused and for whom. Copy it from Supabase → Settings "
@@ -152,6 +163,7 @@ RULES = (
         branch="4.D3",
         needs=(
             Sign("jobs.reason", ("database_schema",), 0.85),
+            *_site(("schema",), 0.7),
             Sign("database.schema", ("missing",), 0.85),
             Sign("database.schema", ("stale_cache",), 0.75),
         ),
@@ -173,6 +185,7 @@ RULES = (
             Sign("database.policy", ("service_denied", "policy_broken"), 0.85),
             Sign("database.policy", ("anon_denied",), 0.7),
             Sign("jobs.reason", ("database_denied",), 0.8),
+            *_site(("policy", "permission"), 0.7),
         ),
         supports=(_FAILING, Sign("database.log", ("database_denied",), 0.2)),
         explains=(*_FAILURES, "database.policy"),
@@ -195,6 +208,7 @@ RULES = (
             Sign("database.connections", ("pool_exhausted",), 0.75),
             Sign("database.reachable", ("rest_silent",), 0.6),
             Sign("jobs.reason", ("database_pool",), 0.75),
+            *_site(("pool",), 0.7),
         ),
         supports=(_FAILING, Sign("worker.concurrency", ("raised",), 0.3)),
         explains=(*_FAILURES, *QUEUE_SYMPTOMS, *_LOAD),
@@ -216,6 +230,7 @@ RULES = (
             Sign("database.reachable", ("slots_full",), 0.6),
             Sign("database.connections", ("crowded",), 0.55),
             Sign("jobs.reason", ("database_slots",), 0.8),
+            *_site(("slots",), 0.8),
         ),
         supports=(_FAILING, Sign("database.log", ("database_slots",), 0.3)),
         explains=(*_FAILURES, *QUEUE_SYMPTOMS, *_LOAD, "database.project"),
@@ -239,6 +254,7 @@ RULES = (
             Sign("jobs.duration", ("slow_all",), 0.65),
             Sign("jobs.reason", ("database_timeout",), 0.4),
             Sign("database.slow", ("slow",), 0.7),
+            *_site(("statement_timeout",), 0.3),
         ),
         supports=(Sign("database.locks", ("queued",), 0.2), Sign("database.indexes", ("missing",), 0.2)),
         against=(*_BUSY_WORKER, Sign("database.locks", ("held",), 0.6)),
@@ -263,6 +279,7 @@ RULES = (
             Sign("jobs.reason", ("database_timeout",), 0.6),
             Sign("database.locks", ("held",), 0.8),
             Sign("database.locks", ("queued",), 0.3),
+            *_site(("statement_timeout",), 0.3),
         ),
         against=(Sign("database.locks", ("none",), 0.15),),
         explains=("jobs.duration", *_FAILURES, *QUEUE_SYMPTOMS, *_LOAD),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from diagnostics.checks.asking import rest
-from diagnostics.checks.finding import blind
+from diagnostics.checks.finding import TOO_LITTLE, blind
 from diagnostics.checks.jobs import ended_attempts
 from diagnostics.model import Finding
-from diagnostics.readings import RailwayService, SupabaseRest, Symptom
+from diagnostics.readings import FrontendHealth, RailwayService, SupabaseRest, Symptom, Trouble
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -26,6 +26,7 @@ _UNTOLD = (
 """Answers that do not say that the key is good."""
 _SEVERITY = {
     "accepted": Severity.OK,
+    TOO_LITTLE: Severity.OK,
     "anon_rejected": Severity.WARNING,
     "own_rejected": Severity.UNKNOWN,
     "unasked": Severity.UNKNOWN,
@@ -41,6 +42,8 @@ def check_database_keys(seen: Seen, scope: Scope) -> Finding:
     """
     told = seen.reading(SupabaseRest)
     state = _state(told, is_worker_refused(seen), worker_key(seen, scope))
+    if state in ("accepted", "unasked", TOO_LITTLE, None) and is_site_refused(seen):
+        state = "frontend_rejected"
     if state is None:
         return blind("database.keys", seen, "supabase.rest", command=rest(scope.facts, "service"))
     return Finding(
@@ -48,7 +51,7 @@ def check_database_keys(seen: Seen, scope: Scope) -> Finding:
         severity=_SEVERITY.get(state, Severity.CRITICAL),
         state=state,
         sentence=_sentence(state, worker_key(seen, scope), told),
-        evidence=seen.ids("supabase.rest", "railway.service", "worker.log"),
+        evidence=seen.ids("supabase.rest", "railway.service", "worker.log", "frontend.health"),
         command=rest(scope.facts, "anon" if state == "anon_rejected" else "service"),
     )
 
@@ -58,6 +61,13 @@ def is_worker_refused(seen: Seen) -> bool:
     ended, _ = ended_attempts(seen)
     reasons = [a.symptom for a in ended or () if a.has_failed and a.symptom is not None][-FEWEST:]
     return len(reasons) == FEWEST and all(r is Symptom.DATABASE_KEY for r in reasons)
+
+
+def is_site_refused(seen: Seen) -> bool:
+    """Whether the site says that one of its own keys is refused."""
+    health = seen.reading(FrontendHealth)
+    told = (health.database, health.service_database) if health else ()
+    return any(each is not None and each.trouble is Trouble.KEY_REJECTED for each in told)
 
 
 def worker_key(seen: Seen, scope: Scope) -> str:
@@ -78,9 +88,10 @@ def _state(told: SupabaseRest | None, is_worker_out: bool, key: str) -> str | No
         return "worker_rejected" if service else "service_rejected"
     if anon is False:
         return "anon_rejected"
-    if told is None or (anon is None and service is None):
+    if told is None:
         return None
-    return "unasked" if anon is None or service is None else "accepted"
+    is_told = anon is not None and service is not None
+    return "accepted" if is_told else "unasked" if told.unset else TOO_LITTLE
 
 
 def _judged(told: SupabaseRest | None, role: str) -> bool | None:
@@ -100,6 +111,7 @@ def _sentence(state: str, key: str, told: SupabaseRest | None) -> Text:
 _SAID: dict[tuple[str, str], Text] = {
     ("accepted", ""): text("the anon key and the service-role key are accepted"),
     ("accepted", "differs"): text("both keys are accepted; the worker's service-role key is another one than ours"),
+    (TOO_LITTLE, ""): text("not every answer tells whether the keys are good: the database itself does not answer"),
     ("anon_rejected", ""): text(
         "the anon key is refused, the service-role key accepted: the frontend's public side fails"
     ),
@@ -112,6 +124,9 @@ _SAID: dict[tuple[str, str], Text] = {
     ("both_rejected", ""): text("both keys are refused: keys were rotated, or belong to another project"),
     ("worker_rejected", ""): text(
         "our service-role key is accepted, the worker's is refused: rotated on one side only"
+    ),
+    ("frontend_rejected", ""): text(
+        "our keys are accepted, the frontend's is refused: rotated on one side only, or baked in when it was built"
     ),
     ("own_rejected", ""): text("our service-role key is refused, the worker's is another one and works: replace ours"),
 }

@@ -20,12 +20,12 @@ RUNBOOK = Runbook(
         Step(
             line="4.S1",
             what=text("The health check shows that the database is in error"),
-            findings=("database.reachable",),
+            findings=("frontend.database", "frontend.database_service", "database.reachable"),
         ),
         Step(
             line="4.S2",
             what=text("The frontend cannot load data"),
-            findings=("database.keys", "database.reachable"),
+            findings=("database.impact", "frontend.availability", "frontend.errors"),
         ),
         Step(
             line="4.S3",
@@ -35,7 +35,7 @@ RUNBOOK = Runbook(
         Step(
             line="4.D1",
             what=text("Check the health check's word on the database, and both keys apart"),
-            findings=("database.reachable", "database.keys"),
+            findings=("database.reachable", "database.keys", "frontend.database", "frontend.database_service"),
         ),
         Step(
             line="4.D2",
@@ -52,7 +52,7 @@ RUNBOOK = Runbook(
         Step(
             line="4.A1",
             what=text("Check SUPABASE_URL, SUPABASE_ANON_KEY and SUPABASE_SERVICE_ROLE_KEY"),
-            findings=("database.keys", "worker.environment"),
+            findings=("database.keys", "worker.environment", "frontend.environment"),
             link="https://railway.app",
         ),
         Step(

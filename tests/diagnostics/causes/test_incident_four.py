@@ -12,11 +12,12 @@ from tests.diagnostics.checks.test_database_checks import (
     PAUSED,
     POOL,
     REFUSED,
+    REFUSED_SITE,
     SILENT,
     SLOTS,
     failing,
 )
-from tests.diagnostics.healthy import Changes, collected, diagnosed, found
+from tests.diagnostics.healthy import Changes, collected, diagnosed, found, site_health
 from tests.diagnostics.healthy_database import (
     activity,
     blocked,
@@ -72,6 +73,10 @@ FAULTS = {
         "database.credentials_rejected",
     ),
     "4.04 rotated on one side": ({"worker.log": failing(KEY)}, "database.credentials_rejected"),
+    "4.02 anon key wrong in the build alone": (
+        {"frontend.health": site_health(database=REFUSED_SITE)},
+        "database.credentials_rejected",
+    ),
     "4.06 table missing": (
         {"postgres.schema": schema(table("agents")), "worker.log": failing(GONE)},
         "database.schema_missing",

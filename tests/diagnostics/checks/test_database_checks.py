@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.diagnostics.healthy import SCOPE, Changes, found, line, log, service
+from tests.diagnostics.healthy import SCOPE, Changes, found, line, log, requests, service, site_health
 from tests.diagnostics.healthy_database import (
     OURS,
     activity,
@@ -31,6 +31,7 @@ from diagnostics.checks.database_room import LAG_S, STORAGE
 from diagnostics.model import FailureKind
 from diagnostics.readings import (
     CachedTable,
+    Dependency,
     LogGroup,
     Pooler,
     PostgresActivity,
@@ -38,6 +39,7 @@ from diagnostics.readings import (
     Replica,
     SupabaseRest,
     Symptom,
+    Trouble,
     Variable,
 )
 from diagnostics.severity import Severity
@@ -171,8 +173,9 @@ def test_project(told: Reading, state: str, severity: Severity) -> None:
         ({"worker.log": failing(KEY, 2)}, "accepted", Severity.OK),
         ({"worker.log": failing(KEY), "supabase.rest": rest(DOWN, DOWN)}, "service_rejected", Severity.CRITICAL),
         ({"supabase.rest": rest(DENIED, DENIED)}, "accepted", Severity.OK),
-        ({"supabase.rest": rest(DOWN, DOWN)}, "blind", Severity.UNKNOWN),
-        ({"supabase.rest": rest(None, POOL)}, "unasked", Severity.UNKNOWN),
+        ({"supabase.rest": rest(DOWN, DOWN)}, "too_little", Severity.OK),
+        ({"supabase.rest": rest(None, POOL)}, "too_little", Severity.OK),
+        ({"supabase.rest": FailureKind.UNREACHABLE}, "blind", Severity.UNKNOWN),
         (
             {"supabase.rest": SupabaseRest(answers=(answer(),), unset=("SUPABASE_ANON_KEY",))},
             "unasked",
@@ -184,6 +187,18 @@ def test_keys_are_told_apart_by_who_fails(changes: Changes, state: str, severity
     """4.02, 4.03 and 4.04: the public key, the working key, one side only, or only ours."""
     finding = found("database.keys", changes)
     assert (finding.state, finding.severity) == (state, severity)
+
+
+REFUSED_SITE = Dependency(status="error", trouble=Trouble.KEY_REJECTED)
+
+
+@pytest.mark.parametrize("told", [site_health(database=REFUSED_SITE), site_health(service_database=REFUSED_SITE)])
+def test_a_key_refused_to_the_site_alone_is_the_sites(told: Reading) -> None:
+    """4.04 the other way round: ours is accepted, and so is the worker's."""
+    finding = found("database.keys", {"frontend.health": told})
+    assert (finding.state, finding.severity) == ("frontend_rejected", Severity.CRITICAL)
+    with_ours: Changes = {"frontend.health": told, "supabase.rest": rest(KEY, None)}
+    assert found("database.keys", with_ours).state == "anon_rejected"
 
 
 ROOM = 100
@@ -469,6 +484,30 @@ def test_impact_names_the_types_that_stopped(told: Reading, state: str) -> None:
     finding = found("database.impact", {"worker.log": told})
     assert finding.state == state
     assert ("kommo:webhook" in str(finding.sentence)) == (state == "jobs")
+
+
+@pytest.mark.parametrize(
+    ("troubles", "state"),
+    [
+        (("", "", "pool", "slots", "pool"), "routes"),
+        (("pool", "pool", "pool", "", "pool"), "none"),
+        (("", "", "", "pool", "pool"), "none"),
+        (("other", "timed_out", "other", "other", "other"), "none"),
+    ],
+)
+def test_impact_names_the_routes_that_stopped(troubles: tuple[str, ...], state: str) -> None:
+    """4.S2: three newest requests in a row that fail in the database."""
+    finding = found("database.impact", {"vercel.logs": requests(of=5, trouble=troubles)})
+    assert finding.state == state
+    assert ("/api/agents" in str(finding.sentence)) == (state == "routes")
+    both: Changes = {"vercel.logs": requests(of=5, trouble=troubles), "worker.log": failing(POOL)}
+    assert found("database.impact", both).state == ("both" if state == "routes" else "jobs")
+
+
+def test_a_request_log_that_cannot_be_read_names_no_route() -> None:
+    """It is no documented API: what it does not tell is not held against anybody."""
+    unread = requests(of=3, trouble=("pool",) * 3, is_read=False)
+    assert found("database.impact", {"vercel.logs": unread}).state == "none"
 
 
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=2).map(sorted))
