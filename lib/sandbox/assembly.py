@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.types import ASGIApp

@@ -83,8 +83,18 @@ FACTS = Facts(
     vercel_url="https://vercel.example",
     vercel_project="prj_1",
     systems=(
-        *("worker", "redis", "railway", "openrouter", "supabase", "postgres", "prometheus", "history"),
-        *("frontend", "vercel", "upstash_api", "status_pages"),
+        "worker",
+        "redis",
+        "railway",
+        "openrouter",
+        "supabase",
+        "postgres",
+        "prometheus",
+        "history",
+        "frontend",
+        "vercel",
+        "upstash_api",
+        "status_pages",
     ),
 )
 SCOPE = Scope(
