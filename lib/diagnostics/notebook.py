@@ -6,8 +6,9 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from diagnostics.charts import Chart, diagnosis_charts
+from diagnostics.charts import diagnosis_charts
 from diagnostics.model import Diagnosis, Finding, Runbook
+from diagnostics.picture import Chart
 from diagnostics.report import markdown as md
 from diagnostics.report import room
 from diagnostics.report.actions import sheet
@@ -94,6 +95,18 @@ class View:
     def types_chart(self) -> Chart:
         """Processing time of each job type."""
         return self._chart("job-types")
+
+    def connections_chart(self) -> Chart:
+        """Connections of the database by state."""
+        return self._chart("connections")
+
+    def statements_chart(self) -> Chart:
+        """What the costliest statements of the database take."""
+        return self._chart("statements")
+
+    def failures_by_cause_chart(self) -> Chart:
+        """Failed jobs over the window: the database and everything else."""
+        return self._chart("failures-by-cause")
 
     def site_errors_chart(self) -> Chart:
         """Share of the site's requests that failed over the window."""

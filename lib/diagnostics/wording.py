@@ -111,6 +111,9 @@ class Wording:
             "variables": _("variables"),
             "jobs/s": _("jobs/s"),
             "bytes": _("bytes"),
+            "tables": _("tables"),
+            "connections": _("connections"),
+            "job types": _("job types"),
             "ratio": _("share"),
         }
         return names.get(unit, unit)

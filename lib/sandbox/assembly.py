@@ -119,7 +119,8 @@ class Assembly:
         site.variables.set(frontend_variables(world, planes.port), at=datetime.now(UTC) - LONG_BEFORE)
         await self._set_to_work(world, creating, produced)
         ports = (balancer.port, planes.port)
-        return world, user_settings(world, railway_token=self._railway_token, scratch=self._scratch, ports=ports)
+        world.settings = user_settings(world, railway_token=self._railway_token, scratch=self._scratch, ports=ports)
+        return world, world.settings
 
     async def _start_redis(self) -> RedisServer:
         redis = RedisServer(binary=find_server(os.environ), folder=self._scratch, users=self._users, log=self._log)

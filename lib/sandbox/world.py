@@ -67,6 +67,8 @@ class World:
     """Ends what was started late, when the sandbox ends."""
     sever_openrouter: Callable[[], None]
     """Ends the calls that hang in OpenRouter's stand-in."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """What the operator is told when the sandbox is up; whoever rotates his key tells him the new one."""
     memory: dict[str, Any] = field(default_factory=dict)
     """What faults keep for their healing, by fault name."""
     marks: dict[str, datetime] = field(default_factory=dict)

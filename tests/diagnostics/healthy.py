@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.diagnostics.healthy_database import HEALTHY_DATABASE, OURS, TABLES
+
 from diagnostics.checks import CHECKS
 from diagnostics.judgement import conclude
 from diagnostics.model import Cost, Diagnosis, Evidence, Failure, FailureKind, Finding, Status
@@ -70,6 +72,10 @@ FACTS = Facts(
     queue_orphans=("app-jobs",),
     dead_letter_queues=("agent-jobs-dlq",),
     required_variables=REQUIRED,
+    supabase_url="https://supabase.example",
+    supabase_ref="abcdefghijklmnopqrst",
+    supabase_keys=("0d0d0d0d", OURS),
+    supabase_tables=TABLES,
     frontend_url="https://site.example",
     frontend_pages=("/", "/login"),
     frontend_endpoints=("/api/agents",),
@@ -81,6 +87,8 @@ FACTS = Facts(
         "redis",
         "railway",
         "openrouter",
+        "supabase",
+        "postgres",
         "prometheus",
         "history",
         "frontend",
@@ -472,6 +480,7 @@ HEALTHY: Mapping[str, Reading] = {
     "queue.events": QueueEvents(queue=QUEUE, at_ms=(NOW_MS,), kind=("completed",), complete_since_ms=NOW_MS),
     "redis.server": RedisServer(used_bytes=10, limit_bytes=100, policy="noeviction", connected_clients=None),
     "openrouter.account": OpenRouterAccount(models=None, key_symptom=None, credit_left_usd=20.0, latency_s=0.1),
+    **HEALTHY_DATABASE,
     "history.samples": kept(),
     "history.baseline": usual(),
     "prometheus.samples": kept(store="prometheus"),

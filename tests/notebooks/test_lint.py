@@ -30,6 +30,7 @@ TAGS = {"parameters", "remediation", "skip-execution", "hide-input"}
 FORBIDDEN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.Lambda)
 LINES = {
     "worker-not-processing": "D1 D2 D3 A1 A2 A3 B1 B2 B3 E1 E2 E3".split(),
+    "database-unavailable": "D1 D2 D3 A1 A2 B1 B2 C1 C2 C3".split(),
     "queue-overflow": "D1 D2 A1 A2 A3 L1 L2 L3".split(),
     "frontend-unavailable": "D1 D2 D3 A1 A2 B1 B2 B3 C1 C2".split(),
 }

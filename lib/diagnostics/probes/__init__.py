@@ -1,6 +1,6 @@
 """Looks at the platform: I/O that observes and judges nothing, one module per subject."""
 
-from diagnostics.probes import errors, frontend, history, queue, upstream, vendors, worker
+from diagnostics.probes import database, errors, frontend, history, queue, upstream, vendors, worker
 
 PROBES = (
     *worker.PROBES,
@@ -10,6 +10,7 @@ PROBES = (
     *frontend.PROBES,
     *errors.PROBES,
     *vendors.PROBES,
+    *database.PROBES,
 )
 
 __all__ = ["PROBES"]

@@ -8,6 +8,26 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.database import (
+    BlockedSession,
+    CachedTable,
+    Lint,
+    LogGroup,
+    Pooler,
+    PostgresActivity,
+    PostgresSchema,
+    PostgresStatements,
+    Replica,
+    RestAnswer,
+    RunningStatement,
+    ServiceHealth,
+    SessionGroup,
+    Statement,
+    SupabaseLogs,
+    SupabaseProject,
+    SupabaseRest,
+    Table,
+)
 from diagnostics.readings.errors import (
     Frame,
     Nature,
@@ -76,6 +96,12 @@ Reading: TypeAlias = (
     | RailwayService
     | WorkerLog
     | OpenRouterAccount
+    | SupabaseProject
+    | SupabaseRest
+    | SupabaseLogs
+    | PostgresActivity
+    | PostgresStatements
+    | PostgresSchema
     | HistorySamples
     | HistoryBaseline
     | VendorStatus
@@ -98,6 +124,8 @@ __all__ = [
     "UNAVAILABLE",
     "AliasRequest",
     "Answer",
+    "BlockedSession",
+    "CachedTable",
     "Dependency",
     "Deployment",
     "Frame",
@@ -110,10 +138,16 @@ __all__ = [
     "JobRows",
     "JobTypeTotals",
     "Layer",
+    "Lint",
     "LogEvent",
+    "LogGroup",
     "Nature",
     "OpenRouterAccount",
     "PathAnswers",
+    "Pooler",
+    "PostgresActivity",
+    "PostgresSchema",
+    "PostgresStatements",
     "QueueCounts",
     "QueueEvents",
     "QueueState",
@@ -122,8 +156,11 @@ __all__ = [
     "RedisConnection",
     "RedisPlan",
     "RedisServer",
+    "Replica",
     "ReplicaSample",
+    "RestAnswer",
     "RoutePerformance",
+    "RunningStatement",
     "SentryIssue",
     "SentryIssues",
     "SentryLatest",
@@ -131,11 +168,18 @@ __all__ = [
     "SentryRelease",
     "SentryReleases",
     "SentrySeries",
+    "ServiceHealth",
+    "SessionGroup",
     "Side",
     "SiteAnswer",
     "SiteConnection",
     "SitePages",
+    "Statement",
+    "SupabaseLogs",
+    "SupabaseProject",
+    "SupabaseRest",
     "Symptom",
+    "Table",
     "TagSpread",
     "Trouble",
     "Variable",

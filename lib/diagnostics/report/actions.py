@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from diagnostics.text import Text, text
+from diagnostics.report import database_actions
+from diagnostics.report.sheet import NEEDLESS as _NEEDLESS
+from diagnostics.report.sheet import NOTHING as _NOTHING
+from diagnostics.report.sheet import Sheet
+from diagnostics.text import text
 
 _VERCEL = "https://vercel.com/dashboard"
 _RAILWAY = "https://railway.app/dashboard"
 _UPSTASH = "https://console.upstash.com"
 _OPENROUTER = "https://openrouter.ai/settings/credits"
 _SENTRY = "https://world-wide-services.sentry.io"
-_NOTHING = text("Nothing: it only looks.")
-_NEEDLESS = text("None needed.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """One action as a person carries it out. `id` is the action id of a cause's `remediations`."""
-
-    id: str
-    title: Text
-    clicks: tuple[Text, ...]
-    changes: Text
-    undo: Text
-    link: str = ""
 
 
 SHEETS: tuple[Sheet, ...] = (
@@ -269,6 +257,7 @@ SHEETS: tuple[Sheet, ...] = (
         undo=_NEEDLESS,
         link=_OPENROUTER,
     ),
+    *database_actions.SHEETS,
 )
 
 

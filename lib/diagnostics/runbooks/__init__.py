@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from diagnostics.errors import SettingsError
 from diagnostics.model import Runbook
 from diagnostics.runbooks import (
+    database_unavailable,
     frontend_unavailable,
     glance,
     high_error_rate,
@@ -17,6 +18,7 @@ RUNBOOKS = (
     worker_not_processing.RUNBOOK,
     queue_overflow.RUNBOOK,
     frontend_unavailable.RUNBOOK,
+    database_unavailable.RUNBOOK,
     high_error_rate.RUNBOOK,
 )
 TRIAGE = triage.RUNBOOK

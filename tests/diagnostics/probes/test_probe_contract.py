@@ -34,6 +34,10 @@ supabase = "http://127.0.0.1:9/supabase"
 upstash = "http://127.0.0.1:9/upstash"
 sentry = "http://127.0.0.1:9/sentry"
 openrouter = "http://127.0.0.1:9/openrouter"
+[supabase]
+base_url = "http://127.0.0.1:9/supabase"
+project_ref = "abcdefghijklmnopqrst"
+[postgres]
 [frontend]
 base_url = "http://127.0.0.1:9"
 [vercel]
@@ -46,6 +50,11 @@ SECRETS = {
     "OPENROUTER_API_KEY": "canary-of-openrouter",
     "UPSTASH_EMAIL": "canary-of-mail@example.org",
     "UPSTASH_API_KEY": "canary-of-upstash",
+    "SUPABASE_ACCESS_TOKEN": "canary-of-supabase",
+    "SUPABASE_URL": "http://127.0.0.1:9",
+    "SUPABASE_ANON_KEY": "canary-of-anon",
+    "SUPABASE_SERVICE_ROLE_KEY": "canary-of-service",
+    "DATABASE_URL": "postgresql://postgres:canary-of-postgres@127.0.0.1:9/postgres",
     "VERCEL_TOKEN": "canary-of-vercel",
 }
 OBSERVING = ("frontend.site", "vercel.logs")
