@@ -100,6 +100,9 @@ class Wording:
         names = {
             "jobs": _("jobs"),
             "jobs/min": _("jobs/min"),
+            "events/min": _("errors/min"),
+            "events": _("events"),
+            "users": _("users"),
             "s": _("s"),
             "ms": _("ms"),
             "min": _("min"),
@@ -111,6 +114,9 @@ class Wording:
             "variables": _("variables"),
             "jobs/s": _("jobs/s"),
             "bytes": _("bytes"),
+            "tables": _("tables"),
+            "connections": _("connections"),
+            "job types": _("job types"),
             "ratio": _("share"),
         }
         return names.get(unit, unit)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.diagnostics.healthy_database import HEALTHY_DATABASE, OURS, TABLES
+
 from diagnostics.checks import CHECKS
 from diagnostics.judgement import conclude
 from diagnostics.model import Cost, Diagnosis, Evidence, Failure, FailureKind, Finding, Status
@@ -16,6 +18,7 @@ from diagnostics.readings import (
     Dependency,
     Deployment,
     FrontendHealth,
+    Indicator,
     JobHistory,
     JobRow,
     JobRows,
@@ -28,6 +31,7 @@ from diagnostics.readings import (
     RailwayService,
     Reading,
     RedisConnection,
+    RedisPlan,
     RedisServer,
     ReplicaSample,
     SiteAnswer,
@@ -36,6 +40,8 @@ from diagnostics.readings import (
     Symptom,
     Trouble,
     Variable,
+    VendorIncident,
+    VendorStatus,
     VercelDeployment,
     VercelDeployments,
     VercelRequests,
@@ -66,13 +72,30 @@ FACTS = Facts(
     queue_orphans=("app-jobs",),
     dead_letter_queues=("agent-jobs-dlq",),
     required_variables=REQUIRED,
+    supabase_url="https://supabase.example",
+    supabase_ref="abcdefghijklmnopqrst",
+    supabase_keys=("0d0d0d0d", OURS),
+    supabase_tables=TABLES,
     frontend_url="https://site.example",
     frontend_pages=("/", "/login"),
     frontend_endpoints=("/api/agents",),
     frontend_variables=("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL"),
     vercel_url="https://vercel.example",
     vercel_project="prj_1",
-    systems=("worker", "redis", "railway", "openrouter", "prometheus", "history", "frontend", "vercel"),
+    systems=(
+        "worker",
+        "redis",
+        "railway",
+        "openrouter",
+        "supabase",
+        "postgres",
+        "prometheus",
+        "history",
+        "frontend",
+        "vercel",
+        "upstash_api",
+        "status_pages",
+    ),
 )
 SCOPE = Scope(
     slug="triage",
@@ -297,6 +320,30 @@ def usual(**changes: Any) -> HistoryBaseline:
     return replace(made, **changes)
 
 
+VENDORS = ("vercel", "railway", "supabase", "upstash", "sentry", "openrouter")
+
+
+def page(vendor: str, indicator: Indicator = Indicator.NONE, *incidents: str) -> VendorStatus:
+    """A status page, with incidents of these names."""
+    told = tuple(VendorIncident(name=name, status="investigating", started_at=ago(600)) for name in incidents)
+    return VendorStatus(vendor=vendor, indicator=indicator, incidents=told, affected=())
+
+
+def plan(**changes: Any) -> RedisPlan:
+    """A database with room in its plan."""
+    good = RedisPlan(
+        state="active",
+        plan="free",
+        is_changing=False,
+        used_bytes=10,
+        memory_limit_bytes=100,
+        commands_today=1000,
+        commands_month=20_000,
+        request_limit=500_000,
+    )
+    return replace(good, **changes)
+
+
 def path(name: str = "/", **changes: Any) -> PathAnswers:
     """Three good answers of one path of the site."""
     kind = "ready" if name.endswith("/ready") else "endpoint" if name.startswith("/api") else "page"
@@ -433,9 +480,12 @@ HEALTHY: Mapping[str, Reading] = {
     "queue.events": QueueEvents(queue=QUEUE, at_ms=(NOW_MS,), kind=("completed",), complete_since_ms=NOW_MS),
     "redis.server": RedisServer(used_bytes=10, limit_bytes=100, policy="noeviction", connected_clients=None),
     "openrouter.account": OpenRouterAccount(models=None, key_symptom=None, credit_left_usd=20.0, latency_s=0.1),
+    **HEALTHY_DATABASE,
     "history.samples": kept(),
     "history.baseline": usual(),
     "prometheus.samples": kept(store="prometheus"),
+    "redis.plan": plan(),
+    **{f"provider.{vendor}": page(vendor) for vendor in VENDORS},
     "frontend.site": connection(),
     "frontend.health": site_health(),
     "frontend.pages": pages(),
