@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from diagnostics.charts import diagnosis_charts
-from diagnostics.model import Diagnosis, Finding, Runbook
+from diagnostics.model import Cause, Diagnosis, Finding, Runbook
 from diagnostics.picture import Chart
+from diagnostics.platform_map import platform_map
 from diagnostics.report import errors, room
 from diagnostics.report import markdown as md
 from diagnostics.report.actions import sheet
@@ -218,6 +219,27 @@ class View:
             ]
         )
 
+    def platform(self) -> Chart:
+        """Six systems and what they depend on, with the worst that was found in each."""
+        wording = self._wording
+        return platform_map(self._diagnosis, language=wording.language, timezone=wording.timezone)
+
+    def routes(self) -> Shown:
+        """The notebooks that the causes of this run lead to, the likeliest first."""
+        wording = self._wording
+        _ = wording.translate
+        led: dict[str, list[Cause]] = {}
+        for cause in self._diagnosis.causes:
+            led.setdefault(cause.runbook or "", []).append(cause)
+        rows = [
+            (f"runbook run {slug}", wording.say(causes[0].title), wording.confidence(causes[0].confidence))
+            for slug, causes in led.items()
+            if slug
+        ]
+        if not rows:
+            return _told(_("No cause leads to one of the five runbooks: choose by the symptom, below."))
+        return _table((_("Go on with"), _("because"), _("How sure")), rows)
+
     def metrics(self) -> Shown:
         """The runbook's thirteen critical metrics, each with its source, age and span."""
         return _shown(metrics_table(self._diagnosis, self._wording))
@@ -254,9 +276,14 @@ class View:
 
 def _runbook(slug: str) -> Runbook | None:
     """The procedure of `slug`. Imported late: it brings the probes, which a picture of past evidence never needs."""
-    from diagnostics.runbooks import RUNBOOKS  # noqa: PLC0415
+    from diagnostics.runbooks import RUNBOOKS, TRIAGE  # noqa: PLC0415
 
-    return next((r for r in RUNBOOKS if r.slug == slug), None)
+    return next((r for r in (*RUNBOOKS, TRIAGE) if r.slug == slug), None)
+
+
+def _told(sentence: str) -> Shown:
+    """One sentence."""
+    return Shown(sentence, md.escape(sentence), f"<p>{html.escape(sentence)}</p>")
 
 
 def _sheet(title: str, rows: list[tuple[str, str]], *, note: str = "", colour: str = "#777777") -> Shown:

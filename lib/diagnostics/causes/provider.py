@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from diagnostics.causes.rule import (
     DATABASE,
+    ERRORS,
     FRONTEND,
     INCIDENT,
     QUEUE_SYMPTOMS,
@@ -68,7 +69,13 @@ RULES = (
             Sign("jobs.reason", ("openrouter_down",), 0.4),
         ),
         explains=("openrouter.account", *_JOBS, *QUEUE_SYMPTOMS),
-        masks=("openrouter.down", "worker.handlers_hung", "jobs.poison_type", "queue.delayed_backlog"),
+        masks=(
+            "openrouter.down",
+            "worker.handlers_hung",
+            "jobs.poison_type",
+            "queue.delayed_backlog",
+            "errors.transient_upstream",
+        ),
     ),
     _outage(
         "upstash",
@@ -124,9 +131,32 @@ RULES = (
         text("Do not restart the project, do not restore a backup: both take longer than most outages."),
         runbook=DATABASE,
         branch="4.D2",
-        symptoms=(Sign("jobs.reason", ("database_down", "database_timeout"), 0.5),),
-        explains=("jobs.duration", *_JOBS, *QUEUE_SYMPTOMS),
-        masks=("database.down", "database.slow_queries", "jobs.poison_type", "queue.delayed_backlog"),
+        symptoms=(
+            Sign("database.reachable", ("down", "unreachable", "starting", "rest_down", "rest_silent"), 0.5),
+            Sign("jobs.reason", ("database_down", "database_timeout"), 0.4),
+        ),
+        against=(Sign("database.reachable", ("paused", "removed", "quota_exceeded"), 0.6),),
+        explains=(
+            "database.reachable",
+            "database.project",
+            "database.connections",
+            "database.log",
+            "database.impact",
+            "frontend.database",
+            "frontend.database_service",
+            "jobs.duration",
+            *_JOBS,
+            *SITE_SYMPTOMS,
+            *QUEUE_SYMPTOMS,
+        ),
+        masks=(
+            "database.down",
+            "database.slow_queries",
+            "jobs.poison_type",
+            "queue.delayed_backlog",
+            "errors.transient_upstream",
+            "frontend.bad_release",
+        ),
     ),
     _outage(
         "vercel",
@@ -136,7 +166,7 @@ RULES = (
         branch="3.D2",
         symptoms=(
             Sign("frontend.site", ("edge",), 0.5),
-            Sign("frontend.site", ("dns", "tcp", "tls", "function"), 0.3),
+            Sign("frontend.site", ("dns", "tcp", "tls", "silent", "function"), 0.3),
         ),
         against=(
             Sign("frontend.deployment", ("recent",), 0.3),
@@ -145,5 +175,15 @@ RULES = (
         ),
         explains=SITE_SYMPTOMS,
         masks=("frontend.bad_release", "frontend.alias_missing", "frontend.stale_connection"),
+    ),
+    _outage(
+        "sentry",
+        text("Sentry has an outage, by its own page too; errors are not recorded"),
+        text("Read the logs instead, on Railway and Vercel: what happens meanwhile is in no issue afterwards."),
+        runbook=ERRORS,
+        branch="5.D1",
+        symptoms=(Sign("errors.silence", ("dropped", "deaf_frontend", "deaf_worker"), 0.4),),
+        explains=("errors.silence",),
+        masks=("monitoring.sentry_blind",),
     ),
 )

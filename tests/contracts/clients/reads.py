@@ -24,13 +24,15 @@ from diagnostics.clients.openrouter import read_account
 from diagnostics.clients.prometheus import read_range
 from diagnostics.clients.railway import read_service
 from diagnostics.clients.sentry import Sentry
+from diagnostics.clients.site_health import read_frontend_health
 from diagnostics.clients.status_pages import read_status
 from diagnostics.clients.systems import Systems
 from diagnostics.clients.upstash import RestAddress, UpstashReader
 from diagnostics.clients.upstash_api import read_plan
+from diagnostics.clients.vercel import read_deployments, read_variables
 from diagnostics.clients.worker import read_health, read_metrics
 from diagnostics.errors import SchemaError
-from diagnostics.profile import PrometheusSection, RailwaySection, SentrySection, UpstashApiSection
+from diagnostics.profile import PrometheusSection, RailwaySection, SentrySection, UpstashApiSection, VercelSection
 from diagnostics.question import ask
 from diagnostics.readings import Indicator
 from diagnostics.scope import Window
@@ -93,6 +95,15 @@ PLAN = {
     "current_storage": 5,
 }
 """One body for both requests: the database and its usage."""
+SITE = {"status": "ok", "database": "ok", "redis": "skipped", "overall_status": "healthy"}
+"""One body for both health pages."""
+RELEASES = {
+    "id": "prj_1",
+    "targets": {"production": {"id": "dpl_1", "alias": []}},
+    "deployments": [{"uid": "dpl_1", "readyState": "READY", "createdAt": 1_764_062_400_000}],
+}
+"""One body for both requests: the project and its deployments."""
+VARIABLES = {"envs": [{"key": "A", "type": "encrypted", "target": ["production"]}]}
 Key = str | int
 
 
@@ -188,6 +199,14 @@ def _sentry(what: str) -> Callable[[Http, str], Awaitable[Any]]:
         return await getattr(sentry, what)()
 
     return read
+
+
+async def _releases(http: Http, url: str) -> Any:
+    return await read_deployments(http, VercelSection(base_url=url, project_id="p"), SECRET, timeout_s=TIMEOUT_S)
+
+
+async def _site_variables(http: Http, url: str) -> Any:
+    return await read_variables(http, VercelSection(base_url=url, project_id="p"), SECRET, timeout_s=TIMEOUT_S)
 
 
 def _page(vendor: str) -> Callable[[Http, str], Awaitable[Any]]:
@@ -324,5 +343,36 @@ READS: tuple[Read, ...] = (
         good=PLAN,
         needs=("state",),
         unknown=(Unknown(path=("state",), word="frozen", holds=lambda plan: plan.state == "frozen"),),
+    ),
+    Read(
+        name="frontend health",
+        call=lambda http, url: read_frontend_health(http, url, timeout_s=PATIENT_S),
+        good=SITE,
+        needs=("status",),
+        observes=frozenset({404, 429, 500, 502, 504}),
+        observes_silence=True,
+        unknown=(Unknown(path=("database",), word="wobbly", holds=lambda seen: seen[0].database.status == "other"),),
+    ),
+    Read(
+        name="vercel deployments",
+        call=_releases,
+        good=RELEASES,
+        needs=("deployments",),
+        unknown=(
+            Unknown(
+                path=("deployments", 0, "readyState"),
+                word="MELTING",
+                holds=lambda told: told.serving.state == "MELTING",
+            ),
+        ),
+    ),
+    Read(
+        name="vercel variables",
+        call=_site_variables,
+        good=VARIABLES,
+        needs=("envs",),
+        unknown=(
+            Unknown(path=("envs", 0, "type"), word="quantum", holds=lambda told: told.variables[0].kind == "quantum"),
+        ),
     ),
 )

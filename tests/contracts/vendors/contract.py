@@ -22,6 +22,7 @@ from tests.contracts.vendors.sentry_contract import OPENAPI as SENTRY  # noqa: E
 from tests.contracts.vendors.sentry_contract import sentry_tally  # noqa: E402
 from tests.contracts.vendors.supabase_contract import DESCRIPTION, supabase_tally  # noqa: E402
 from tests.contracts.vendors.tally import Tally, render  # noqa: E402
+from tests.contracts.vendors.vercel_contract import vercel_tally  # noqa: E402
 
 
 async def check(specs: Path) -> tuple[Tally, ...]:
@@ -30,6 +31,7 @@ async def check(specs: Path) -> tuple[Tally, ...]:
         await railway_tally(specs),
         await openrouter_tally(specs),
         await supabase_tally(specs),
+        await vercel_tally(),
         await sentry_tally(specs),
     )
 

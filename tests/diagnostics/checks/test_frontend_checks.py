@@ -68,7 +68,7 @@ def own_error(name: str, **changes: object) -> PathAnswers:
         (everywhere(), "function"),
         (everywhere(edge_code="INTERNAL_UNEXPECTED_ERROR"), "edge"),
         (everywhere(edge_code="", status_code=502), "edge"),
-        (everywhere(**SILENT), "edge"),
+        (everywhere(**SILENT), "silent"),
         (
             pages(own_error("/api/health/ready"), own_error("/"), own_error("/login"), own_error("/api/agents")),
             "function",
@@ -390,6 +390,15 @@ def test_the_request_log(log: VercelRequests, state: str, severity: Severity) ->
     finding = found("frontend.errors", {"vercel.logs": log})
     assert (finding.state, finding.severity) == (state, severity)
     assert state != "too_little" or finding.value is None
+
+
+def test_a_trouble_that_is_over_is_told_and_no_alarm() -> None:
+    """The newest twenty requests all got their answer."""
+    failed = requests(30, of=100)
+    healed = replace(failed, status=failed.status[-50:] + (200,) * 50)
+    not_yet = replace(failed, status=failed.status[-81:] + (200,) * 19)
+    assert (found("frontend.errors", {"vercel.logs": healed}).state) == "over"
+    assert (found("frontend.errors", {"vercel.logs": not_yet}).state) == "failing"
 
 
 def test_an_old_burst_is_not_held_against_now() -> None:
