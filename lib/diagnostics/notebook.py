@@ -10,8 +10,8 @@ from diagnostics.charts import diagnosis_charts
 from diagnostics.model import Cause, Diagnosis, Finding, Runbook
 from diagnostics.picture import Chart
 from diagnostics.platform_map import platform_map
+from diagnostics.report import errors, room
 from diagnostics.report import markdown as md
-from diagnostics.report import room
 from diagnostics.report.actions import sheet
 from diagnostics.report.handoff import handoff, sentry_event
 from diagnostics.report.metrics import metrics_table
@@ -116,6 +116,22 @@ class View:
     def site_times_chart(self) -> Chart:
         """Response time of each page and endpoint."""
         return self._chart("site-times")
+
+    def sentry_errors_chart(self) -> Chart:
+        """Errors per minute, as Sentry counts them."""
+        return self._chart("sentry-errors")
+
+    def issues(self) -> Shown:
+        """The most frequent issues in Sentry."""
+        return _shown(errors.issues_table(self._diagnosis, self._wording))
+
+    def event(self) -> Shown:
+        """The newest event of the issue that is most frequent of late, with its innermost frames."""
+        return _shown(errors.event_table(self._diagnosis, self._wording))
+
+    def log_match(self) -> Shown:
+        """Log lines beside the minutes with errors in Sentry."""
+        return _shown(errors.match_table(self._diagnosis, self._wording))
 
     def capacity(self) -> Shown:
         """Slots, arrivals, capacity, drain and limits, each with its interval and how it was computed."""

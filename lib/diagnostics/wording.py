@@ -100,6 +100,9 @@ class Wording:
         names = {
             "jobs": _("jobs"),
             "jobs/min": _("jobs/min"),
+            "events/min": _("errors/min"),
+            "events": _("events"),
+            "users": _("users"),
             "s": _("s"),
             "ms": _("ms"),
             "min": _("min"),

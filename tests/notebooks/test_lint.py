@@ -34,6 +34,7 @@ LINES = {
     "queue-overflow": "D1 D2 A1 A2 A3 L1 L2 L3".split(),
     "triage": "E1 E2 E3".split(),
     "frontend-unavailable": "D1 D2 D3 A1 A2 B1 B2 B3 C1 C2".split(),
+    "high-error-rate": "D1 D2 D3 A1 A2 B1 B2 B3 C1 C2 C3".split(),
 }
 
 pytestmark = pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(FOLDER)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnostics.checks.asking import rest
-from diagnostics.checks.finding import blind
+from diagnostics.checks.finding import TOO_LITTLE, blind
 from diagnostics.checks.jobs import ended_attempts
 from diagnostics.model import Finding
 from diagnostics.readings import FrontendHealth, RailwayService, SupabaseRest, Symptom, Trouble
@@ -26,6 +26,7 @@ _UNTOLD = (
 """Answers that do not say that the key is good."""
 _SEVERITY = {
     "accepted": Severity.OK,
+    TOO_LITTLE: Severity.OK,
     "anon_rejected": Severity.WARNING,
     "own_rejected": Severity.UNKNOWN,
     "unasked": Severity.UNKNOWN,
@@ -41,7 +42,7 @@ def check_database_keys(seen: Seen, scope: Scope) -> Finding:
     """
     told = seen.reading(SupabaseRest)
     state = _state(told, is_worker_refused(seen), worker_key(seen, scope))
-    if state in ("accepted", "unasked", None) and is_site_refused(seen):
+    if state in ("accepted", "unasked", TOO_LITTLE, None) and is_site_refused(seen):
         state = "frontend_rejected"
     if state is None:
         return blind("database.keys", seen, "supabase.rest", command=rest(scope.facts, "service"))
@@ -87,9 +88,10 @@ def _state(told: SupabaseRest | None, is_worker_out: bool, key: str) -> str | No
         return "worker_rejected" if service else "service_rejected"
     if anon is False:
         return "anon_rejected"
-    if told is None or (anon is None and service is None):
+    if told is None:
         return None
-    return "unasked" if anon is None or service is None else "accepted"
+    is_told = anon is not None and service is not None
+    return "accepted" if is_told else "unasked" if told.unset else TOO_LITTLE
 
 
 def _judged(told: SupabaseRest | None, role: str) -> bool | None:
@@ -109,6 +111,7 @@ def _sentence(state: str, key: str, told: SupabaseRest | None) -> Text:
 _SAID: dict[tuple[str, str], Text] = {
     ("accepted", ""): text("the anon key and the service-role key are accepted"),
     ("accepted", "differs"): text("both keys are accepted; the worker's service-role key is another one than ours"),
+    (TOO_LITTLE, ""): text("not every answer tells whether the keys are good: the database itself does not answer"),
     ("anon_rejected", ""): text(
         "the anon key is refused, the service-role key accepted: the frontend's public side fails"
     ),

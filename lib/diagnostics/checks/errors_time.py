@@ -10,12 +10,12 @@ from diagnostics.checks.errors_rate import check_errors_rate
 from diagnostics.checks.finding import TOO_LITTLE, blind
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
-from diagnostics.readings import SentryIssues, SentrySeries, Side, VercelRequests, WorkerLog
+from diagnostics.readings import SentryIssues, SentrySeries, Side
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
-from diagnostics.trends.site import FAILED_FROM
+from diagnostics.trends.errors import site_failures_ms, worker_errors_ms
 
 NOW_MS = 5 * 60 * 1000
 """The end of the series that is compared with what came before."""
@@ -116,12 +116,8 @@ def _server_events(seen: Seen) -> int | None:
 
 
 def _site_fails(seen: Seen, scope: Scope) -> bool:
-    rows = seen.reading(VercelRequests)
-    recent = rows.until_ms - 3 * NOW_MS if rows else 0
-    failed = sum(
-        status >= FAILED_FROM and at >= recent
-        for at, status in (zip(rows.at_ms, rows.status, strict=True) if rows and rows.is_read else ())
-    )
+    recent_ms = scope.window.until.timestamp() * 1000 - 3 * NOW_MS
+    failed = sum(at >= recent_ms for at in site_failures_ms(seen) or ())
     return failed >= FEWEST_FAILED or is_bad(check_errors_rate(seen, scope))
 
 
@@ -136,8 +132,8 @@ def check_errors_match(seen: Seen, scope: Scope) -> Finding:
         return blind("errors.match", seen, "sentry.series", command=command)
     bad = {index for index, count in enumerate(series.events) if count}
     shares = {
-        "worker": _share(series, bad, _worker_lines(seen)),
-        "frontend": _share(series, bad, _site_lines(seen)),
+        "worker": _share(series, bad, worker_errors_ms(seen)),
+        "frontend": _share(series, bad, site_failures_ms(seen)),
     }
     matched = [name for name, share in shares.items() if share is not None and share >= MATCHED]
     known = {name: share for name, share in shares.items() if share is not None}
@@ -174,18 +170,6 @@ def _share(series: SentrySeries, bad: set[int], lines_ms: Iterable[int] | None) 
     # Lines in every minute go with everything, and so with nothing.
     is_everywhere = bool(good) and len(good & with_lines) > len(good) / 2
     return 0.0 if is_everywhere else round(share, 3)
-
-
-def _worker_lines(seen: Seen) -> list[int] | None:
-    log = seen.reading(WorkerLog)
-    return [event.at_ms for event in log.events if event.level == "error"] if log else None
-
-
-def _site_lines(seen: Seen) -> list[int] | None:
-    rows = seen.reading(VercelRequests)
-    if rows is None or not rows.is_read:
-        return None
-    return [at for at, status in zip(rows.at_ms, rows.status, strict=True) if status >= FAILED_FROM]
 
 
 def _percent(share: float | None) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from diagnostics.readings import SentrySeries
+from diagnostics.readings import SentrySeries, VercelRequests, WorkerLog
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import text
 from diagnostics.trends.series import Series, empty, framed
+from diagnostics.trends.site import FAILED_FROM
 
 
 def sentry_errors(seen: Seen, scope: Scope) -> Series:
@@ -28,3 +29,17 @@ def sentry_errors(seen: Seen, scope: Scope) -> Series:
         step_ms=told.step_ms,
     )
     return framed(series, scope)
+
+
+def worker_errors_ms(seen: Seen) -> list[int] | None:
+    """Instants (epoch ms) of the worker's error lines; `None` without its log."""
+    log = seen.reading(WorkerLog)
+    return [event.at_ms for event in log.events if event.level == "error"] if log else None
+
+
+def site_failures_ms(seen: Seen) -> list[int] | None:
+    """Instants (epoch ms) of requests answered 500-599; `None` where Vercel's log could not be read."""
+    rows = seen.reading(VercelRequests)
+    if rows is None or not rows.is_read:
+        return None
+    return [at for at, status in zip(rows.at_ms, rows.status, strict=True) if status >= FAILED_FROM]

@@ -173,8 +173,9 @@ def test_project(told: Reading, state: str, severity: Severity) -> None:
         ({"worker.log": failing(KEY, 2)}, "accepted", Severity.OK),
         ({"worker.log": failing(KEY), "supabase.rest": rest(DOWN, DOWN)}, "service_rejected", Severity.CRITICAL),
         ({"supabase.rest": rest(DENIED, DENIED)}, "accepted", Severity.OK),
-        ({"supabase.rest": rest(DOWN, DOWN)}, "blind", Severity.UNKNOWN),
-        ({"supabase.rest": rest(None, POOL)}, "unasked", Severity.UNKNOWN),
+        ({"supabase.rest": rest(DOWN, DOWN)}, "too_little", Severity.OK),
+        ({"supabase.rest": rest(None, POOL)}, "too_little", Severity.OK),
+        ({"supabase.rest": FailureKind.UNREACHABLE}, "blind", Severity.UNKNOWN),
         (
             {"supabase.rest": SupabaseRest(answers=(answer(),), unset=("SUPABASE_ANON_KEY",))},
             "unasked",
