@@ -51,6 +51,8 @@ UNSET = {
         "SUPABASE_SERVICE_ROLE_KEY",
         "SUPABASE_ACCESS_TOKEN",
         "DATABASE_URL",
+        "SENTRY_AUTH_TOKEN",
+        "VERCEL_TOKEN",
     ),
     Sight.REST: ("REDIS_URL",),
 }

@@ -41,7 +41,7 @@ def event_table(diagnosis: Diagnosis, wording: Wording) -> Table:
     _ = wording.translate
     head = (_("Part"), _("Content"))
     latest = Seen(diagnosis.evidence).reading(SentryLatest)
-    if latest is None:
+    if latest is None or latest.at is None:
         return Table(head, (), _("no event of an issue was seen"))
     frames = tuple(
         (_("Frame"), plain(f"{f.function or '?'} ({f.file or '?'}{f':{f.line}' if f.line else ''})"))

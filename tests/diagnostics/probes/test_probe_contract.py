@@ -38,6 +38,10 @@ supabase = "http://127.0.0.1:9/supabase"
 upstash = "http://127.0.0.1:9/upstash"
 sentry = "http://127.0.0.1:9/sentry"
 openrouter = "http://127.0.0.1:9/openrouter"
+[sentry]
+base_url = "http://127.0.0.1:9/sentry"
+organization = "acme"
+project = "site"
 [frontend]
 base_url = "http://127.0.0.1:9"
 [vercel]
@@ -56,6 +60,7 @@ SECRETS = {
     "UPSTASH_EMAIL": "canary-of-mail@example.org",
     "UPSTASH_API_KEY": "canary-of-upstash",
     "VERCEL_TOKEN": "canary-of-vercel",
+    "SENTRY_AUTH_TOKEN": "canary-of-sentry",
 }
 OBSERVING = ("frontend.site", "vercel.logs")
 """Looks for which nobody there is an observation: of the site's layers, and of a log that may be out of reach."""
