@@ -8,6 +8,7 @@ import pytest
 from tests.diagnostics.healthy import (
     HEALTHY,
     SCOPE,
+    VENDORS,
     collected,
     diagnosed,
     found,
@@ -84,6 +85,10 @@ NEEDS = {
     "errors.spike": ("sentry.series",),
     "errors.silence": ("sentry.series",),
     "errors.match": ("sentry.series",),
+    "redis.plan": ("redis.plan",),
+    "variables.hosts": ("railway.service",),
+    "variables.secrets": ("railway.service",),
+    **{f"provider.{vendor}": (f"provider.{vendor}",) for vendor in VENDORS},
     "frontend.site": ("frontend.pages",),
     "frontend.health": ("frontend.health",),
     "frontend.database": ("frontend.health",),
