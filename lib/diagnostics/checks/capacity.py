@@ -16,8 +16,9 @@ from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
 from diagnostics.trends.capacity import FULL, Capacity, capacity, slots_held
-from diagnostics.trends.depth import counted, main_queue
+from diagnostics.trends.depth import main_queue
 from diagnostics.trends.estimate import Estimate
+from diagnostics.trends.steps import counted
 from diagnostics.trends.whatif import formula, in_words, told_drain
 
 USUAL_CONCURRENCY = 25

@@ -17,6 +17,9 @@ from diagnostics.trends.series import Instants, Series, Values, each, framed, ni
 GAP = 3
 """More than so many intervals without a sample is a gap: unknown, not flat."""
 
+SAMPLED_MS = 1500
+"""A sample bears the instant at which its reads began; the last of them came so much later at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curve:
@@ -94,6 +97,7 @@ def _rate(
         since_ms=first,
         until_ms=last,
         step_ms=step,
+        off_ms=samples.every_ms,
     )
     return framed(series, scope), [_framed_like(g, series, scope) for g in growths], vouched_ms(samples, known)
 
@@ -172,6 +176,7 @@ def _gapped(samples: HistorySamples, column: HistoryColumn, curve: Curve) -> Ser
         value=np.insert(value, gaps + 1, np.nan),
         since_ms=first,
         until_ms=last,
+        off_ms=SAMPLED_MS,
     )
 
 
