@@ -176,7 +176,8 @@ def _gapped(samples: HistorySamples, column: HistoryColumn, curve: Curve) -> Ser
         value=np.insert(value, gaps + 1, np.nan),
         since_ms=first,
         until_ms=last,
-        off_ms=SAMPLED_MS,
+        # Prometheus answers with the newest scrape before each instant.
+        off_ms=SAMPLED_MS if samples.store == "history" else samples.every_ms,
     )
 
 
