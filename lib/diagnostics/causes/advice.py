@@ -44,5 +44,7 @@ def _said(changes: list[WhatIf], *, now: Text) -> Text:
     """One sentence: as it is, then each change with its effect; the warning alone where all of them do harm."""
     if all(c.harm for c in changes):
         return text("Leave concurrency and replicas alone: {effect}.", effect=changes[0].effect)
+    if all(c.idle for c in changes):
+        return text("More slots change nothing: {why}.", why=changes[0].idle or "")
     one, two, three = [text("{change}: {effect}", change=c.change, effect=c.effect) for c in changes]
     return text("As it is, the queue {now}. {one}; {two}; {three}.", now=now, one=one, two=two, three=three)

@@ -46,7 +46,8 @@ def capacity_table(diagnosis: Diagnosis, wording: Wording) -> Table:
         (_("A job holds its slot"), *_measured(room.length, "s", wording)),
         (_("Slots held"), wording.value(slots.count, "slots"), "", told),
         (_("Slots needed"), *_measured(room.needed, "slots", wording)),
-        (_("Utilisation"), wording.value(room.utilisation, "ratio"), "", _("slots needed / slots held")),
+        *_caps(room, wording),
+        (_("Utilisation"), wording.value(room.utilisation, "ratio"), "", _("slots needed / slots that may be used")),
         (_("Drain"), wording.say(told_drain(drain)), "", wording.say(formula(room))),
         *_limits(diagnosis, room, wording),
     )
@@ -153,6 +154,18 @@ def _unknown(head: tuple[str, ...], wording: Wording) -> Table:
 def _measured(estimate: Estimate, unit: str, wording: Wording) -> tuple[str, str, str]:
     low, high = wording.value(estimate.low, unit), wording.value(estimate.high, unit)
     return wording.value(estimate.value, unit), f"{low} … {high}", wording.say(estimate.how)
+
+
+def _caps(room: Capacity, wording: Wording) -> list[tuple[str, str, str, str]]:
+    """The queue's own limits, where it sets any."""
+    _, cap, rows = wording.translate, room.cap, []
+    if cap.active_jobs is not None:
+        rows.append(
+            (_("Active at once, at most"), wording.value(cap.active_jobs, "jobs"), "", wording.say(cap.active_told()))
+        )
+    if cap.per_s is not None:
+        rows.append((_("Begun, at most"), wording.value(cap.per_s, "jobs/s"), "", wording.say(cap.rate_told())))
+    return rows
 
 
 def _limits(diagnosis: Diagnosis, room: Capacity, wording: Wording) -> list[tuple[str, str, str, str]]:
