@@ -13,6 +13,7 @@ from diagnostics.charts import diagnosis_charts
 from diagnostics.model import Cause, Diagnosis, Evidence, Finding, Runbook
 from diagnostics.report.actions import sheet
 from diagnostics.report.labels import labels
+from diagnostics.report.room import in_depth
 from diagnostics.report.summary import asserted, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain, plain_lines
@@ -41,6 +42,7 @@ def render_report(
         language=language,
         summary=summarise(diagnosis, wording),
         charts=_charts(diagnosis, language=language, timezone=timezone),
+        tables=in_depth(diagnosis, wording),
         steps=_steps(diagnosis, runbook, wording),
         escalation=[wording.say(line) for line in runbook.escalation] if runbook else [],
         files=list(artifact_files),

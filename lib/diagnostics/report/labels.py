@@ -29,6 +29,7 @@ def labels(wording: Wording) -> dict[str, str]:
         "limit": _("Limit"),
         "evidence": _("Evidence"),
         "trends": _("Trends"),
+        "in_depth": _("The queue in depth"),
         "what_to_do": _("What to do"),
         "changes": _("Changes"),
         "undo": _("Undo"),

@@ -16,6 +16,8 @@ from diagnostics.trends.jobtypes import job_types, slowdown
 from diagnostics.trends.whatif import formula, in_words, told_drain, what_ifs
 from diagnostics.wording import Wording, plain
 
+IN_DEPTH = "queue-overflow"
+"""The incident that is about the queue itself."""
 _ROOMY = 0.9
 """Share of the slots up to which jobs that go first hardly wait."""
 
@@ -27,6 +29,21 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+
+
+def in_depth(diagnosis: Diagnosis, wording: Wording) -> tuple[tuple[str, Table], ...]:
+    """Every table of the incident that is about the queue, each with its heading; none for another incident."""
+    if diagnosis.scope.slug != IN_DEPTH:
+        return ()
+    _ = wording.translate
+    return (
+        (_("Capacity: slots, flows and forecasts"), capacity_table(diagnosis, wording)),
+        (_("What a change would do"), what_if_table(diagnosis, wording)),
+        (_("How long jobs wait and take"), percentile_table(diagnosis, wording)),
+        (_("Job types by the slot time they hold"), type_table(diagnosis, wording)),
+        (_("Which type is limited by what"), rate_limit_table(diagnosis, wording)),
+        (_("What priorities would change"), priority_table(diagnosis, wording)),
+    )
 
 
 def capacity_table(diagnosis: Diagnosis, wording: Wording) -> Table:

@@ -60,7 +60,7 @@ def kept_depth(seen: Seen, scope: Scope, queue: str) -> tuple[Series, int] | Non
 def kept_rate(
     seen: Seen, scope: Scope, bins: int, *, name: str, metrics: tuple[str, ...]
 ) -> tuple[Series, list[Values], int] | None:
-    """Growth of the counters `metrics` in bins of equal length, summed over replicas.
+    """Growth of the counters `metrics` in bins of equal length, summed over replicas and the profile's queues.
 
     Returns: a series whose values are the first metric's growth per minute, the growth of each metric,
     and the time vouched for (ms). Bins that touch a gap are NaN. Source: HistorySamples.

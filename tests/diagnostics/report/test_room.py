@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 import pytest
+from tests.diagnostics.diagnoses import diagnosis
 from tests.diagnostics.healthy import SCOPE, TRAILER, Changes, collected, line, log
 from tests.diagnostics.trends.test_capacity import loaded
 from tests.diagnostics.trends.test_jobtypes import done
@@ -13,6 +15,7 @@ from diagnostics.judgement import conclude
 from diagnostics.model import Diagnosis, FailureKind
 from diagnostics.readings import Symptom
 from diagnostics.report import room
+from diagnostics.report.html import render_report
 from diagnostics.report.room import Table
 from diagnostics.runbooks import by_slug
 from diagnostics.wording import Wording
@@ -104,3 +107,24 @@ def test_a_paused_queue_lets_nobody_through() -> None:
     """The wait has no end; no division by zero."""
     rows = by_first(room.priority_table(overflowing(loaded(is_paused=True)), EN))
     assert {row[1] for row in rows.values()} == {"without an end"}
+
+
+def test_the_report_of_incident_two_holds_every_table_of_the_notebook() -> None:
+    """The same cells, so nobody has to open the notebook for a number; other incidents have none of it."""
+    made = overflowing()
+    page = html.unescape(render_report(made, language="en", timezone="UTC"))
+    for table in TABLES:
+        shown = table(made, EN)
+        assert all(f"<td>{cell}</td>" in page for row in shown.rows for cell in row)
+        assert shown.note in page
+    assert "The queue in depth" in page
+    assert "The queue in depth" not in render_report(diagnosis(), language="en", timezone="UTC")
+
+
+def test_the_queue_s_own_limits_are_rows_of_the_capacity() -> None:
+    """How many at once, how many in a while; no row where the queue sets no limit."""
+    limits = {"concurrency_limit": 10, "rate_max_jobs": 8, "rate_window_ms": 2000}
+    told = by_first(room.capacity_table(overflowing(loaded(**limits)), EN))
+    assert told["Active at once, at most"][0] == "10 jobs"
+    assert told["Begun, at most"][::2] == ("4 jobs/s", "agent-jobs begins at most 8 jobs in 2 s")
+    assert not {"Active at once, at most", "Begun, at most"} & set(by_first(room.capacity_table(overflowing(), EN)))
