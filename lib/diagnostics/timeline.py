@@ -11,6 +11,7 @@ from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
+from diagnostics.trends.piling import SOURCES, piled_since
 
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
 _EDGE = timedelta(seconds=30)
@@ -18,6 +19,7 @@ _EDGE = timedelta(seconds=30)
 _STOPPED = frozenset(
     {"worker.redis", "worker.health", "worker.errors", "queue.progress", "queue.paused", "worker.deployment"}
 )
+_PILES = frozenset({"queue.depth", "worker.capacity", "queue.limiter", "queue.concurrency"})
 
 
 def onset(
@@ -37,7 +39,7 @@ def onset(
         at = first or good
         return at, (good, at)
     if not bad:
-        return None, None
+        return _piled(seen, scope) if abnormal & _PILES else (None, None)
     return bad[0], (scope.window.since, bad[0]) if _is_cut_within(seen, bad[0]) else None
 
 
@@ -53,7 +55,7 @@ def events(
             if is_cut
             else text("the symptom begins (first sign in the evidence)")
         )
-        found.append(TimelineEvent(at=since, what=what, evidence=_dated_by(seen, since)))
+        found.append(TimelineEvent(at=since, what=what, evidence=_dated_by(seen, scope, since)))
     inside = [e for e in found if scope.window.since <= e.at]
     return tuple(sorted(inside, key=lambda e: (e.at, e.what.msgid)))
 
@@ -68,6 +70,15 @@ def _last_good(seen: Seen) -> datetime | None:
     done = [e.at_ms for e in log.events if e.event == "job.complete"] if log else []
     times += [_utc(done[-1])] if done else []
     return max(times, default=None)
+
+
+def _piled(seen: Seen, scope: Scope) -> tuple[datetime | None, tuple[datetime, datetime] | None]:
+    """Since when more jobs wait than the slots can take, where a source saw the time before."""
+    found = piled_since(seen, scope)
+    if found is None:
+        return None, None
+    at, (early, late) = found
+    return _utc(at), (_utc(early), _utc(late))
 
 
 def _first_bad(seen: Seen) -> list[datetime]:
@@ -130,8 +141,10 @@ def _is_cut_within(seen: Seen, first_bad: datetime) -> bool:
     return first_bad <= _utc(log.since_ms) + _EDGE
 
 
-def _dated_by(seen: Seen, since: datetime) -> tuple[str, ...]:
-    """The evidence that gave the onset its time: the log's first trouble, else the newest end of a job."""
+def _dated_by(seen: Seen, scope: Scope, since: datetime) -> tuple[str, ...]:
+    """The evidence that gave the onset its time: the log's first trouble, the depth, or the newest end of a job."""
+    if since not in _first_bad(seen) and since != _last_good(seen) and _piled(seen, scope)[0] == since:
+        return tuple(e.id for e in seen.evidence if e.probe in SOURCES and e.reading is not None)
     return seen.ids("worker.log") if since in _first_bad(seen) else seen.ids("queue.state", "worker.log")
 
 
