@@ -14,7 +14,7 @@ from diagnostics.report.summary import summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
 from diagnostics.trends.capacity import Capacity, Flows
-from diagnostics.trends.whatif import formula, told_drain
+from diagnostics.trends.whatif import formula, outlook
 from diagnostics.wording import Wording
 from oncall.terminal import STYLES, page, paragraph, row, title
 
@@ -164,7 +164,7 @@ def _forecast(room: Capacity | None) -> Text:
         return text("not possible: slots, arrivals or job length are not known")
     if not room.backlog:
         return text("nothing waits")
-    return text("{drain}: {formula}", drain=told_drain(room.drain_s()), formula=formula(room))
+    return text("{drain}: {formula}", drain=outlook(room), formula=formula(room))
 
 
 def _script(console: Console, view: Glance, wording: Wording) -> None:

@@ -13,7 +13,7 @@ from diagnostics.trends import Percentiles, processing_percentiles, wait_percent
 from diagnostics.trends.capacity import Capacity, capacity
 from diagnostics.trends.estimate import Estimate
 from diagnostics.trends.jobtypes import job_types, slowdown
-from diagnostics.trends.whatif import formula, in_words, told_drain, what_ifs
+from diagnostics.trends.whatif import formula, in_words, outlook, what_ifs
 from diagnostics.wording import Wording, plain
 
 IN_DEPTH = "queue-overflow"
@@ -53,7 +53,7 @@ def capacity_table(diagnosis: Diagnosis, wording: Wording) -> Table:
     head = (_("Quantity"), _("Value"), _("Interval (95 %)"), _("How"))
     if room is None:
         return _unknown(head, wording)
-    slots, drain = room.slots, room.drain_s()
+    slots = room.slots
     told = _("{replicas} replicas x {concurrency}").format(replicas=slots.replicas, concurrency=slots.concurrency)
     backlog = _("wait + paused + prioritized of {queue}").format(queue=plain(room.queue))
     rows = (
@@ -65,7 +65,7 @@ def capacity_table(diagnosis: Diagnosis, wording: Wording) -> Table:
         (_("Slots needed"), *_measured(room.needed, "slots", wording)),
         *_caps(room, wording),
         (_("Utilisation"), wording.value(room.utilisation, "ratio"), "", _("slots needed / slots that may be used")),
-        (_("Drain"), wording.say(told_drain(drain)), "", wording.say(formula(room))),
+        (_("Drain"), wording.say(outlook(room)), "", wording.say(formula(room))),
         *_limits(diagnosis, room, wording),
     )
     return Table(head, rows)
@@ -80,7 +80,7 @@ def what_if_table(diagnosis: Diagnosis, wording: Wording) -> Table:
         return _unknown(head, wording)
     types, _how = job_types(seen)
     changes = what_ifs(room, types=types, findings=diagnosis.findings, slower=slowdown(seen))
-    now = (_("As it is"), wording.say(told_drain(room.drain_s())), wording.say(formula(room)))
+    now = (_("As it is"), wording.say(outlook(room)), wording.say(formula(room)))
     rows = [(wording.say(c.change), wording.say(c.effect), wording.say(c.formula)) for c in changes]
     return Table(head, (now, *rows))
 

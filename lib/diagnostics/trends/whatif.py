@@ -140,7 +140,7 @@ def what_ifs(
 def told_drain(drain: Estimate) -> Text:
     """A drain time with its interval, in words."""
     if not isfinite(drain.value):
-        return text("does not drain: it grows")
+        return text("does not drain, it grows")
     if not isfinite(drain.high):
         return text("drains in {time}, if at all (at best {low})", time=in_words(drain.value), low=in_words(drain.low))
     return text(
@@ -149,6 +149,13 @@ def told_drain(drain: Estimate) -> Text:
         low=in_words(drain.low),
         high=in_words(drain.high),
     )
+
+
+def outlook(room: Capacity) -> Text:
+    """What becomes of the backlog as things are."""
+    if room.is_paused:
+        return text("does not drain, it is paused")
+    return told_drain(room.drain_s())
 
 
 def formula(room: Capacity, output: Estimate | None = None, arrivals: Estimate | None = None) -> Text:

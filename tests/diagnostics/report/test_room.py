@@ -72,7 +72,7 @@ def test_capacity_shows_every_number_with_its_interval_and_source() -> None:
     assert "…" in rows["Capacity"][1]
     assert "of the event stream" in rows["Capacity"][2]
     assert rows["Utilisation"][0] == "120 %"
-    assert rows["Drain"][0] == "does not drain: it grows"
+    assert rows["Drain"][0] == "does not drain, it grows"
     assert rows["More than 500 jobs"][0] == rows["More than 500 jobs"][0] == "now"
     assert by_first(room.capacity_table(overflowing(loaded(wait=400)), EN))["More than 1000 jobs"][0] == "not in sight"
 
@@ -80,7 +80,7 @@ def test_capacity_shows_every_number_with_its_interval_and_source() -> None:
 def test_changes_stand_beside_things_as_they_are() -> None:
     """The first row is the present."""
     table = room.what_if_table(overflowing(), EN)
-    assert table.rows[0][:2] == ("As it is", "does not drain: it grows")
+    assert table.rows[0][:2] == ("As it is", "does not drain, it grows")
     assert table.rows[1][0] == "JOB_CONCURRENCY 25 -> 50"
 
 
@@ -128,3 +128,10 @@ def test_the_queue_s_own_limits_are_rows_of_the_capacity() -> None:
     assert told["Active at once, at most"][0] == "10 jobs"
     assert told["Begun, at most"][::2] == ("4 jobs/s", "agent-jobs begins at most 8 jobs in 2 s")
     assert not {"Active at once, at most", "Begun, at most"} & set(by_first(room.capacity_table(overflowing(), EN)))
+
+
+def test_a_paused_queue_does_not_grow_it_stands() -> None:
+    """Nothing is taken from it; to say that it grows would send people to the slots."""
+    made = overflowing(loaded(is_paused=True))
+    assert by_first(room.capacity_table(made, EN))["Drain"][0] == "does not drain, it is paused"
+    assert room.what_if_table(made, EN).rows[0][1] == "does not drain, it is paused"

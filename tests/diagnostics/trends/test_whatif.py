@@ -127,7 +127,7 @@ def test_a_drain_is_told_with_its_doubt() -> None:
     words = [str(told_drain(room(loaded(enter_per_s=rate)).drain_s())) for rate in (2.0, 9.5, 12.0)]
     assert words[0].startswith("drains in 2 min (")
     assert "if at all (at best" in words[1]
-    assert words[2] == "does not drain: it grows"
+    assert words[2] == "does not drain, it grows"
     assert room(loaded(enter_per_s=12.0)).drain_s().value == inf
 
 
