@@ -37,7 +37,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     state = tmp_path_factory.mktemp("sandbox")
     sandbox = [sys.executable, "-m", "sandbox"]
     place = ["--name", "browser", "--state-dir", str(state)]
-    started = [*sandbox, "up", *place, "--arrival-per-s", "30", "--fault", "queue-paused"]
+    started = [*sandbox, "up", *place, "--arrival-per-s", "100", "--fault", "queue-paused"]
     up = subprocess.run(started, capture_output=True, text=True, timeout=120, check=True)
     try:
         settings = dict(line.split("=", 1) for line in up.stdout.splitlines() if "=" in line)
