@@ -214,6 +214,16 @@ async def test_rows_removed_while_they_are_read_are_unknown(place: Place) -> Non
     assert (history.wait_ms, history.run_ms) == ((200, -1), (500, -1))
 
 
+@pytest.mark.parametrize("odd", ["", "170000000000", "17000000000000", "1700000000.00", "-700000000000", "/:@17000000"])
+async def test_a_time_that_is_no_time_is_unknown(place: Place, odd: str) -> None:
+    """Anything but thirteen digits is -1, in that row alone."""
+    ids = await place.write_finished([1_700_000_000_000, 1_700_000_001_000, 1_700_000_002_000])
+    await place.client.hset(KEY + ids[1], "processedOn", odd)
+    history = await place.bullmq.history(QUEUE, Reach(250, 0, 10))
+    assert history is not None
+    assert (history.wait_ms, history.run_ms) == ((200, -1, 200), (500, -1, 500))
+
+
 @pytest.mark.parametrize("refused", ["SORT_RO", "ZCARD"])
 async def test_history_needs_both_its_reads(place: Place, refused: str) -> None:
     """Where one of them is refused there is no history, rather than one with a state missing."""

@@ -1,0 +1,72 @@
+"""A queue with any number of finished jobs as the platform leaves them: real names, data and options, in bulk."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from hiredis import Reader, pack_command
+
+from sandbox.producer.jobs import MIX, choose, make_job
+
+KEY = "bull:agent-jobs:"
+FAILED_EVERY = 25
+"""One finished job in so many has failed: 4 %."""
+_CHUNK = 2000
+_DISTINCT = 997
+"""Different jobs made; the rows of all others are these again, with their own id and times."""
+Words = tuple[str | int, ...]
+
+
+def fill(url: str, count: int, first: int = 0, *, is_small: bool = False) -> None:
+    """Add finished jobs `first` to `first + count`, one a second until now.
+
+    `is_small`: with times and a name alone, for numbers that would not fit the memory otherwise.
+    """
+    parts = urlsplit(url)
+    now = round(time.time() * 1000)
+    rows = _rows(is_small)
+    with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 6379)) as link:
+        for start in range(first, first + count, _CHUNK):
+            numbers = range(start, min(start + _CHUNK, first + count))
+            _send(link, [w for n in numbers for w in _job(n, now - (first + count - n) * 1000, rows[n % len(rows)])])
+        _send(link, [("SET", f"{KEY}id", first + count), ("HSET", f"{KEY}meta", "opts.maxLenEvents", 10_000)])
+
+
+def _job(number: int, at: int, row: Words) -> Iterator[Words]:
+    is_failed = number % FAILED_EVERY == 0
+    end: Words = ("failedReason", "timed out", "stacktrace", "[]") if is_failed else ("returnvalue", "null")
+    times: Words = ("timestamp", at - 900, "processedOn", at - 500, "finishedOn", at)
+    yield ("HSET", f"{KEY}{number}", *row, *times, "ats", 1, "atm", 1, *end)
+    yield ("ZADD", KEY + ("failed" if is_failed else "completed"), at, number)
+
+
+def _rows(is_small: bool) -> Sequence[Words]:
+    """What a job's hash says beside its times."""
+    chance = random.Random(1)
+    jobs = [make_job(choose(MIX, chance), {}, chance, at_ms=0) for _ in range(_DISTINCT)]
+    if is_small:
+        return [("name", job.name) for job in jobs]
+    return [
+        (
+            *("name", job.name, "data", json.dumps(job.data, separators=(",", ":"))),
+            *("opts", json.dumps(job.options, separators=(",", ":")), "delay", 0, "priority", 0),
+        )
+        for job in jobs
+    ]
+
+
+def _send(link: socket.socket, commands: Sequence[Words]) -> None:
+    """All at once; every reply is read, and an error ends it."""
+    link.sendall(b"".join(map(pack_command, commands)))
+    replies, seen = Reader(), 0
+    while seen < len(commands):
+        replies.feed(link.recv(1 << 16))
+        while (reply := replies.gets()) is not False:
+            if isinstance(reply, Exception):
+                raise reply
+            seen += 1
