@@ -1,8 +1,8 @@
 """Boot every fault and control of the sandbox, let triage judge it, and print one table.
 
-Usage: python -m oncall.proving [--job-seconds S] [--at-once N] [--evidence FOLDER] [FAULT …]. The expectations are the
-rows of `docs/causes.md`: each with all credentials, then those that the public addresses show with none, then the
-healthy sandbox seen with less. A row `A+B` applies A, then B.
+Usage: python -m oncall.proving [--job-seconds S] [--at-once N] [--times N] [--evidence FOLDER] [FAULT …]. The
+expectations are the rows of `docs/causes.md`: each with all credentials, then those that the public addresses show
+with none, then the healthy sandbox seen with less. A row `A+B` applies A, then B.
 """
 
 from __future__ import annotations
@@ -53,11 +53,12 @@ UNSET = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What triage must say of one fault, seen in one way. `severity` may be empty: any."""
+    """What triage must say of one fault, seen in one way."""
 
     fault: str
     accepted: tuple[str, ...]
-    severity: str
+    severities: tuple[str, ...]
+    """Accepted ones; empty: any."""
     sight: Sight = Sight.WHOLE
 
     @property
@@ -87,18 +88,18 @@ def expectations(document: str) -> tuple[Expectation, ...]:
     sights = {sight.value: sight for sight in Sight}
     whole = [row for row in rows if row[0] not in sights]
     return (
-        *(Expectation(fault=row[0], accepted=tuple(row[1].split()), severity=row[2]) for row in whole),
+        *map(_whole, whole),
         *(
-            Expectation(fault=row[0], accepted=tuple(row[5].split()), severity="", sight=Sight.PUBLIC)
+            Expectation(fault=row[0], accepted=tuple(row[5].split()), severities=(), sight=Sight.PUBLIC)
             for row in whole
             if row[5] != "-"
         ),
-        *(
-            Expectation(fault="none", accepted=tuple(row[1].split()), severity=row[2], sight=sights[row[0]])
-            for row in rows
-            if row[0] in sights
-        ),
+        *(replace(_whole(["none", *row[1:]]), sight=sights[row[0]]) for row in rows if row[0] in sights),
     )
+
+
+def _whole(row: Sequence[str]) -> Expectation:
+    return Expectation(fault=row[0], accepted=tuple(row[1].split()), severities=tuple(row[2].split()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,7 @@ async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: flo
     cause = verdict["causes"][0]
     is_right = cause["id"] in expected.accepted and cause["confidence"] >= 0.5
     is_right &= code == EXIT_CODES[verdict["severity"]]
-    is_right &= expected.severity in ("", verdict["severity"])
+    is_right &= not expected.severities or verdict["severity"] in expected.severities
     abnormal = [f"{f['id']}={f['state']}" for f in verdict["findings"] if f["severity"] in ("warning", "critical")]
     return Outcome(
         fault=expected.label,
@@ -238,6 +239,7 @@ def main() -> int:
     parser.add_argument("faults", nargs="*")
     parser.add_argument("--job-seconds", type=float, help="usual length of the sandbox's jobs (s)")
     parser.add_argument("--at-once", type=int, default=AT_ONCE, metavar="N", help=f"sandboxes side by side ({AT_ONCE})")
+    parser.add_argument("--times", type=int, default=1, metavar="N", help="prove each row so often (1)")
     parser.add_argument("--evidence", type=Path, metavar="FOLDER", help="keep each run's evidence there")
     options = parser.parse_args()
     rows = expectations((ROOT / "docs" / "causes.md").read_text("utf-8"))
@@ -249,9 +251,13 @@ def main() -> int:
         return 3
     chosen = [row for row in rows if not options.faults or row.fault in options.faults]
     terms = Terms(state_dir=Path(), job_seconds=options.job_seconds, evidence=options.evidence, at_once=options.at_once)
-    outcomes = asyncio.run(_prove_all(chosen, terms))
+    outcomes = asyncio.run(_prove_all(chosen * options.times, terms))
     wrong = [outcome for outcome in outcomes if not outcome.is_right]
     sys.stdout.write(f"{len(outcomes) - len(wrong)} right, {len(wrong)} wrong\n")
+    if options.times > 1:
+        for row in chosen:
+            runs = [outcome.is_right for outcome in outcomes if outcome.fault == row.label]
+            sys.stdout.write(f"{sum(runs):3} of {len(runs)}  {row.label}\n")
     return 2 if wrong else 0
 
 

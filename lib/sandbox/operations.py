@@ -17,6 +17,8 @@ from sandbox.faults import fault_named
 from sandbox.world import NeverSettled, World
 
 HEALTHY_WITHIN_S = 60.0
+JOBS_WAITED = 15
+"""Lengths of a usual job by which a fault may show later."""
 
 
 class Operations:
@@ -70,9 +72,9 @@ class Operations:
             self._world.mark(name)
             try:
                 await fault.apply(self._world)
-                await self._world.eventually(
-                    f"'{name}' taking hold", lambda: fault.settled(self._world), fault.within_s
-                )
+                # Many show at the end of a job, and jobs may be long.
+                within_s = fault.within_s + JOBS_WAITED * self._world.plan.job_seconds
+                await self._world.eventually(f"'{name}' taking hold", lambda: fault.settled(self._world), within_s)
             except (ChildFailed, NeverSettled, RedisError, OSError) as error:
                 raise Refused(f"'{name}': {error}") from error
         if for_s is not None:

@@ -18,6 +18,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from diagnostics.budget import Budget
+from diagnostics.clients.documents import DOCUMENTS
 from diagnostics.clients.reader import Command, permit
 from diagnostics.errors import (
     BadStatus,
@@ -72,15 +73,15 @@ class Http:
         self,
         url: str,
         *,
-        document: str,
+        name: str,
         variables: Mapping[str, object],
         headers: Mapping[str, str],
         timeout_s: float,
     ) -> Answer:
-        """POST a GraphQL query. Anything but a query is refused: mutations are not for diagnosis."""
-        if not document.lstrip().startswith("query"):
-            raise OperationRefused("only GraphQL queries may be sent")
-        body = {"query": document, "variables": dict(variables)}
+        """POST a GraphQL query of `documents.py`; there is no way to send another one."""
+        if name not in DOCUMENTS:
+            raise OperationRefused(f"no GraphQL query is called {name!r}")
+        body = {"query": DOCUMENTS[name], "variables": dict(variables)}
         return await self._send(self._client.build_request("POST", url, json=body, headers=headers), timeout_s)
 
     async def pipeline(

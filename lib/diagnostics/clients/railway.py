@@ -1,13 +1,10 @@
-"""Railway's GraphQL API: one named query a run, values of variables dropped on the spot.
-
-`DOCUMENTS` is the whole allow-list; `make contract` validates it against the published schema.
-"""
+"""Railway's GraphQL API: one named query a run, values of variables dropped on the spot."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,24 +21,6 @@ from diagnostics.readings import Deployment, RailwayService, WorkerLog
 from diagnostics.settings import shown
 
 LOG_LINES = 2000
-_DEPLOYMENT = "id status createdAt statusUpdatedAt meta"
-_LINE = "timestamp message severity attributes { key value } tags { serviceId deploymentInstanceId }"
-DOCUMENTS: Mapping[str, str] = {
-    "WorkerService": f"""query WorkerService($projectId: String!, $environmentId: String!, $serviceId: String!,
-  $list: DeploymentListInput!, $ours: String!, $errors: String!, $before: String!, $anchor: String!, $lines: Int!) {{
-  serviceInstance(environmentId: $environmentId, serviceId: $serviceId) {{
-    serviceName numReplicas restartPolicyMaxRetries
-    latestDeployment {{ {_DEPLOYMENT} deploymentStopped instances {{ id status }} }}
-  }}
-  deployments(input: $list, first: 10) {{ edges {{ node {{ id status createdAt statusUpdatedAt meta }} }} }}
-  variables(projectId: $projectId, environmentId: $environmentId, serviceId: $serviceId)
-  errors: environmentLogs(environmentId: $environmentId, filter: $errors, beforeDate: $before, anchorDate: $anchor,
-    beforeLimit: 500) {{ {_LINE} }}
-  lines: environmentLogs(environmentId: $environmentId, filter: $ours, beforeDate: $before, anchorDate: $anchor,
-    beforeLimit: $lines) {{ {_LINE} }}
-  platformStatus {{ isStable incident {{ message status }} }}
-}}"""
-}
 
 
 class _Instance(BaseModel):
@@ -142,7 +121,7 @@ async def read_service(
         with attempt:
             answer = await http.query(
                 section.base_url,
-                document=DOCUMENTS["WorkerService"],
+                name="WorkerService",
                 variables=_variables(section, since, until),
                 headers=_authorization(section, token),
                 timeout_s=timeout_s,

@@ -121,7 +121,7 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
     if moving is None:
         return None
     could = _could(slots, length)
-    measured = _measured(moving, could) if now.depth > slots.count else None
+    measured = _measured(moving, could, slots) if now.depth > slots.count else None
     output = measured or could
     if now.is_paused:
         output = Estimate(value=0.0, low=0.0, high=0.0, how=text("the queue is paused"))
@@ -239,13 +239,16 @@ def _two_counts(before: QueueCounts, now: QueueCounts, gap_s: float) -> Flows | 
     return Flows(arrivals=poisson(added, gap_s, how), taken=poisson(taken, gap_s, how), span_s=gap_s)
 
 
-def _measured(moving: Flows, could: Estimate | None) -> Estimate | None:
+def _measured(moving: Flows, could: Estimate | None, slots: Slots) -> Estimate | None:
     """What is taken while jobs wait, if that tells what can be taken; `None` where too little is counted.
 
     Far less than the slots could do: something else is missing. About as much: both measurements together.
-    More: it will not last, of a burst the short jobs end first.
+    More: it will not last, of a burst the short jobs end first. Where no job's length is known, jobs that only
+    filled empty slots tell nothing.
     """
     taken, possible = moving.taken, could.value if could else 0.0
+    if could is None and taken.value * moving.span_s <= slots.count:
+        return None
     if max(taken.value, possible) * moving.span_s < _FEWEST_STARTS or (could and taken.low > could.high):
         return None
     if could is None or taken.high < could.low:

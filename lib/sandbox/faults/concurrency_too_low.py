@@ -9,6 +9,8 @@ from sandbox.world import World
 OVERLOAD = 1.5
 BACKLOG_JOBS = 700
 """What the hours before have left behind."""
+ENDED = 4
+"""Finished jobs by which their usual length is known, as it is on any day."""
 
 
 async def _apply(world: World) -> None:
@@ -18,7 +20,8 @@ async def _apply(world: World) -> None:
 
 
 async def _settled(world: World) -> bool:
-    return await world.backlog() > 0.8 * BACKLOG_JOBS and await world.count("active") == world.host.replicas()
+    is_full = await world.backlog() > 0.8 * BACKLOG_JOBS and await world.count("active") == world.host.replicas()
+    return is_full and world.heard(FAULT.name, "Job completed", times=ENDED)
 
 
 async def _heal(world: World) -> None:

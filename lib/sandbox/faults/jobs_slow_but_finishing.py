@@ -8,7 +8,8 @@ from sandbox.world import World
 
 
 async def _apply(world: World) -> None:
-    world.openrouter.latency_s = 10 * world.plan.job_seconds
+    # Longer by a good deal, and not by so much that the slots no longer suffice.
+    world.openrouter.thinking_s = 1.5 + 2 * world.plan.job_seconds
     await world.producer.order("pace", mix=BUSY_MIX)
 
 
@@ -17,13 +18,13 @@ async def _settled(world: World) -> bool:
 
 
 async def _heal(world: World) -> None:
-    world.openrouter.latency_s = 0.0
+    world.openrouter.thinking_s = 0.0
     await world.usual_traffic()
 
 
 FAULT = Fault(
     name="jobs-slow-but-finishing",
-    summary="OpenRouter is slow; its jobs take ten times longer and finish",
+    summary="OpenRouter is slow; its jobs take several times longer and finish",
     cause="none",
     apply=_apply,
     settled=_settled,

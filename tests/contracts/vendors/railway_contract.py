@@ -48,7 +48,7 @@ from sandbox.vendors.railway_schema import railway_schema
 from sandbox.vendors.railway_state import RailwayState
 
 INTROSPECTION = "railway-introspection.json"
-CLIENT_MODULES = ("diagnostics.clients.railway",)
+CLIENT_MODULES = ("diagnostics.clients.documents",)
 HEADERS = {"Project-Access-Token": PROJECT_TOKEN}
 RATE_LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")

@@ -177,7 +177,7 @@ async def test_only_queries_are_sent() -> None:
     """A GraphQL mutation is refused before anything is sent."""
     async with answering(b"") as server, open_http(Budget()) as client:
         with pytest.raises(OperationRefused):
-            await client.query(server.url, document="mutation { x }", variables={}, headers={}, timeout_s=1)
+            await client.query(server.url, name="mutation { x }", variables={}, headers={}, timeout_s=1)
         assert server.requests == []
 
 

@@ -111,6 +111,14 @@ def test_a_worker_that_takes_nothing_has_no_capacity() -> None:
     assert found.drain_s().value == inf
 
 
+@pytest.mark.parametrize(("taken", "is_told"), [(49, False), (50, False), (51, True)])
+def test_jobs_that_only_fill_empty_slots_measure_nothing(taken: int, is_told: bool) -> None:
+    """Fifty slots, and no job has ended yet: what is taken first says nothing about what can be taken."""
+    unended = {"worker.metrics": metrics(sample(average_ms=None, completed=0)), "worker.log": None, "queue.jobs": None}
+    stream = {"queue.events": events(enter_per_s=100, take_per_s=taken, span_s=1)}
+    assert (capacity(seen(loaded() | stream | unended), SCOPE) is not None) == is_told
+
+
 def test_measured_slots_are_held_as_littles_law_says() -> None:
     """50 slots full, 10 jobs taken a second: each holds its slot for 5 s, whatever its own clock says."""
     assert room(loaded()).length.value == pytest.approx(5.0, rel=0.03)
