@@ -7,7 +7,6 @@ import random
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
 
 from hiredis import Reader, pack_command
 
@@ -22,19 +21,23 @@ _DISTINCT = 997
 Words = tuple[str | int, ...]
 
 
-def fill(url: str, count: int, first: int = 0, *, is_small: bool = False) -> None:
-    """Add finished jobs `first` to `first + count`, one a second until now.
+def link_to(port: int) -> socket.socket:
+    """A connection to a server of this machine that asks for no password."""
+    return socket.create_connection(("127.0.0.1", port))
+
+
+def fill(link: socket.socket, count: int, first: int = 0, *, is_small: bool = False) -> None:
+    """Add finished jobs `first` to `first + count`, one a second until now, and close the connection.
 
     `is_small`: with times and a name alone, for numbers that would not fit the memory otherwise.
     """
-    parts = urlsplit(url)
     now = round(time.time() * 1000)
     rows = _rows(is_small)
-    with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 6379)) as link:
+    with link:
         for start in range(first, first + count, _CHUNK):
             numbers = range(start, min(start + _CHUNK, first + count))
-            _send(link, [w for n in numbers for w in _job(n, now - (first + count - n) * 1000, rows[n % len(rows)])])
-        _send(link, [("SET", f"{KEY}id", first + count), ("HSET", f"{KEY}meta", "opts.maxLenEvents", 10_000)])
+            send(link, [w for n in numbers for w in _job(n, now - (first + count - n) * 1000, rows[n % len(rows)])])
+        send(link, [("SET", f"{KEY}id", first + count), ("HSET", f"{KEY}meta", "opts.maxLenEvents", 10_000)])
 
 
 def _job(number: int, at: int, row: Words) -> Iterator[Words]:
@@ -60,7 +63,7 @@ def _rows(is_small: bool) -> Sequence[Words]:
     ]
 
 
-def _send(link: socket.socket, commands: Sequence[Words]) -> None:
+def send(link: socket.socket, commands: Sequence[Words]) -> None:
     """All at once; every reply is read, and an error ends it."""
     link.sendall(b"".join(map(pack_command, commands)))
     replies, seen = Reader(), 0
