@@ -58,6 +58,10 @@ faults: $(READY)
 bench: $(READY)
 	$(PY) -m tests.bench $(BENCH)
 
+.PHONY: prove  ## The proofs that take too long for every day (an hour and more; PROVE="jobs day disk faults" for some)
+prove: $(READY)
+	$(PY) -m tests.prove $(PROVE)
+
 .PHONY: drains  ## Forecast the drain of live backlogs and compare with the real end (20 minutes)
 drains: $(READY)
 	$(PY) -m tests.bench.drains

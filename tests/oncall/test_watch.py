@@ -129,10 +129,13 @@ def test_no_sample_is_lost_or_doubled_by_kills_and_clocks(tmp_path: Path, platfo
     for _ in range(KILLS):
         offset = dice.choice([0, 0, 0, -3600, -600, 7200])
         life, thread = born(tmp_path, platform, "--every", 30, "--clock", f"{SPEED}@{origin}{offset:+d}")
-        until(lambda life=life: bool(life.samples()))
-        time.sleep(dice.random() * 1.2)
-        life.process.send_signal(signal.SIGKILL)
-        life.process.wait()
+        try:
+            # A busy machine may take long to start it; a whole day of lives must not end for that.
+            until(lambda life=life: bool(life.samples()), timeout_s=120)
+            time.sleep(dice.random() * 1.2)
+        finally:
+            life.process.kill()
+            life.process.wait()
         thread.join()
         lives.append(life)
     found = kept(tmp_path)
