@@ -48,8 +48,8 @@ class Shapes:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        # Never connects.
-        self._shapes = Redis(protocol=2).response_callbacks
+        # Never connects. A plain dict: redis-py's own folds the case of a name at every look.
+        self._shapes = dict(Redis(protocol=2).response_callbacks)
 
     def of(self, commands: Sequence[Command], replies: Sequence[Any]) -> list[Any]:
         """Replies in order, shaped after their commands. Raises SchemaError for what is no reply to its command."""
