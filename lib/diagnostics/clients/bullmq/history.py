@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.clients.bullmq.replies import count, text
+from diagnostics.clients.bullmq.replies import count
 from diagnostics.clients.reader import Command, Reader
 from diagnostics.errors import ClientError
 from diagnostics.readings import JobHistory
 
 BATCH = 1000
 STATES = ("completed", "failed")
-_FIELDS = ("name", "timestamp", "processedOn", "finishedOn")
+_FIELDS = ("timestamp", "processedOn", "finishedOn")
 _WIDTH = 1 + len(_FIELDS)
 _DIGITS = 13
 """Epoch milliseconds have thirteen digits until the year 2286."""
@@ -34,19 +34,10 @@ _UNKNOWN = -1
 Column = NDArray[np.int64]
 
 
-class Names(dict[bytes | None, int]):
-    """Job types in the order they were met, each with its number."""
-
-    def __missing__(self, name: bytes | None) -> int:
-        self[name] = number = len(self)
-        return number
-
-
 class Batch(NamedTuple):
     """Rows of one state, newest first; times in epoch ms, -1 where there is none."""
 
     ids: Sequence[bytes]
-    kinds: Column
     added: Column
     started: Column
     finished: Column
@@ -73,12 +64,9 @@ async def read_history(redis: Reader, name: str, key: str, reach: Reach) -> JobH
     if len(sizes) < len(STATES):
         return None
     batches: list[tuple[bool, Batch]] = []
-    names = Names()
     missed: list[int] = []
     for state, size, share in zip(STATES, sizes, _shares(sizes, reach.commands - len(STATES)), strict=True):
-        found = await _read_state(
-            _asking(redis, key + state, key), batches=share, stop=_stop(reach, give_up_at), names=names
-        )
+        found = await _read_state(_asking(redis, key + state, key), batches=share, stop=_stop(reach, give_up_at))
         if found is None:
             return None
         batches += [(state == "failed", batch) for batch in found]
@@ -88,7 +76,6 @@ async def read_history(redis: Reader, name: str, key: str, reach: Reach) -> JobH
     return JobHistory(
         **_columns(batches, since_ms),
         queue=name,
-        names=tuple(text(known)[:60] for known in names),
         kept_jobs=sum(sizes),
         since_ms=since_ms,
         is_cut=since_ms > reach.since_ms,
@@ -114,7 +101,6 @@ async def _read_state(
     *,
     batches: int,
     stop: Callable[[Batch], bool],
-    names: Names,
 ) -> list[Batch] | None:
     """Batches of one state until one is the last or `stop` says so; `None` where the read is refused."""
     found: list[Batch] = []
@@ -126,7 +112,7 @@ async def _read_state(
             (answer,) = await asked
             if isinstance(answer, ClientError):
                 return None
-            found.append(_parsed(answer, after=found[-1].ids if found else (), names=names))
+            found.append(_parsed(answer, after=found[-1].ids if found else ()))
             if len(answer) < BATCH * _WIDTH or stop(found[-1]):
                 break
     except asyncio.CancelledError:
@@ -149,13 +135,12 @@ def _command(zset: str, key: str, number: int) -> Command:
     return ("SORT_RO", zset, "BY", "nosort", "LIMIT", number * BATCH, BATCH, "GET", "#", *gets, "DESC")
 
 
-def _parsed(answer: Sequence[Any], *, after: Sequence[bytes], names: Names) -> Batch:
+def _parsed(answer: Sequence[Any], *, after: Sequence[bytes]) -> Batch:
     """Columns of one answer without the rows of the batch before: jobs that ended meanwhile have pushed them down."""
     known = _overlap(answer, after)
-    ids, told, *times = (answer[known * _WIDTH + column :: _WIDTH] for column in range(_WIDTH))
-    kinds = np.fromiter(map(names.__getitem__, told), dtype=np.int64, count=len(told))
+    ids, *times = (answer[known * _WIDTH + column :: _WIDTH] for column in range(_WIDTH))
     added, started, finished = _milliseconds(list(chain(*times))).reshape(len(times), -1)
-    return Batch(ids, kinds, added, started, finished)
+    return Batch(ids, added, started, finished)
 
 
 def _overlap(answer: Sequence[Any], after: Sequence[bytes]) -> int:
@@ -192,9 +177,9 @@ def _are_plain(cells: Sequence[Any]) -> bool:
 def _columns(batches: list[tuple[bool, Batch]], since_ms: int) -> dict[str, Any]:
     """The parallel columns of all batches, newest first."""
     none = [np.zeros(0, dtype=np.int64)]
-    kinds, added, started, finished = (
+    added, started, finished = (
         np.concatenate([column(batch) for _, batch in batches] or none)
-        for column in (attrgetter(field) for field in ("kinds", "added", "started", "finished"))
+        for column in (attrgetter(field) for field in ("added", "started", "finished"))
     )
     failed = np.concatenate([np.full(len(b.finished), f) for f, b in batches] or none).astype(np.bool_)
     order = np.argsort(-finished, kind="stable")
@@ -205,7 +190,6 @@ def _columns(batches: list[tuple[bool, Batch]], since_ms: int) -> dict[str, Any]
         step_ms=tuple(np.append(finished[:-1] - finished[1:], [0])[: len(finished)].tolist()),
         wait_ms=tuple(_between(added, started).tolist()),
         run_ms=tuple(_between(started, finished).tolist()),
-        kind=tuple(kinds[order].tolist()),
         has_failed=tuple(failed[order].tolist()),
     )
 
