@@ -29,6 +29,7 @@ FEW = 100
 MANY = int(os.environ.get("MANY", "1000000"))
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SLOW_US = 5000
+_LONGEST_LINE = 1 << 22
 SMALL_FROM = 2_000_000
 """Jobs from which rows are small ones: ten million whole ones would take 10 GB."""
 
@@ -39,7 +40,10 @@ class Place:
 
     field: Field
     folder: Path
+    told_s: list[float] = field(default_factory=list)
+    """Until the verdict stood on the screen."""
     wall_s: list[float] = field(default_factory=list)
+    """Until the process had ended, its report written."""
     commands: list[int] = field(default_factory=list)
 
     async def fill(self, jobs: int) -> None:
@@ -66,12 +70,21 @@ class Place:
         process = await asyncio.create_subprocess_exec(
             *command("triage", "--profile", profile, "--json", "--output-dir", self.folder / "out"),
             env=environment(self.folder, **ways[way]),
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            limit=_LONGEST_LINE,
         )
+        assert process.stdout is not None
+        assert await process.stdout.readline(), "no verdict"
+        self.told_s.append(time.monotonic() - started)
         await process.wait()
         self.wall_s.append(time.monotonic() - started)
         self.commands.append(self.field.gate.commands["operator"] - before)
+
+    def forget(self) -> None:
+        """What was measured so far."""
+        for column in (self.told_s, self.wall_s, self.commands):
+            column.clear()
 
     async def slow(self) -> int:
         """Commands that held the server too long."""
@@ -88,19 +101,20 @@ async def measures(name: str, folder: Path) -> list[Measure]:
         for way in ("TCP", "REST"):
             for place in (few, many):
                 await place.triage(way)
-                place.wall_s.clear()
+                place.forget()
             for _ in range(ROUNDS):
                 await few.triage(way)
                 await many.triage(way)
             label = f"{name}, {way}: triage"
             told = f"{statistics.median(few.commands)} at {FEW}"
             found += [
-                paired(f"{label} at {MANY:.0e} jobs / at {FEW}", many.wall_s, few.wall_s, asked=1.5, unit="s"),
+                paired(f"{label}: verdict at {MANY:.0e} / at {FEW} jobs", many.told_s, few.told_s, asked=1.5, unit="s"),
+                paired(f"{label}: whole run likewise", many.wall_s, few.wall_s, asked=1.5, unit="s"),
                 Measure(what=f"{label}: commands at the edge", got=max(many.commands), asked=REDIS_COMMANDS, note=told),
                 Measure(what=f"{label}: commands over 5 ms", got=await many.slow(), asked=0, note="by SLOWLOG"),
             ]
-            few.commands.clear()
-            many.commands.clear()
+            few.forget()
+            many.forget()
             await many.field.server.client.slowlog_reset()
     return found
 
