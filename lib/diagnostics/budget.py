@@ -11,7 +11,7 @@ from diagnostics.errors import BudgetExhausted
 from diagnostics.model import Cost
 
 REDIS_COMMANDS = 50
-HTTP_REQUESTS = 60
+HTTP_REQUESTS = 100
 """What a run may spend by default (count)."""
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from diagnostics import trends
 from diagnostics.drawing import WIDTH, Bar, Bars, Curve, Line, bars_png, png, reach
 from diagnostics.model import Diagnosis
+from diagnostics.readings import SitePages
 from diagnostics.scope import Scope, Window
 from diagnostics.seen import Seen
 from diagnostics.text import Text
@@ -21,6 +22,7 @@ from diagnostics.trends import Series
 from diagnostics.trends.capacity import capacity
 from diagnostics.trends.estimate import Estimate
 from diagnostics.trends.jobtypes import JobType, job_types
+from diagnostics.trends.site import site_errors
 from diagnostics.wording import Wording
 
 _BINS = 36
@@ -31,6 +33,8 @@ _TYPES = 8
 """Bars that fit; the types that fill most slots."""
 _IN_DEPTH = "queue-overflow"
 """The incident that is about the queue itself: flow and job types are drawn for it alone."""
+_OF_SITE = "frontend-unavailable"
+"""The incident of the site: its own requests are drawn for it alone."""
 Onset = tuple[int, tuple[int, int]]
 """First instant known above a limit and the interval of the crossing, epoch ms; see `trends.onset`."""
 
@@ -144,6 +148,43 @@ def types_chart(types: tuple[JobType, ...], *, source: Text, language: str = "en
     return Chart(f"{title}. {told}. {caption}", lambda: bars_png(picture))
 
 
+def site_errors_chart(
+    series: Series,
+    *,
+    thresholds: Thresholds,
+    onset: Onset | None = None,
+    language: str = "en",
+    timezone: str = "UTC",
+) -> Chart:
+    """Share of the site's requests answered 5xx over time, in percent, with the runbook's limits (T1)."""
+    wording = Wording(language, timezone)
+    _ = wording.translate
+    title = _("Site: share of requests that failed")
+    return _chart(series, title=title, limits=thresholds.error_ratio, onset=onset, wording=wording)
+
+
+def site_times_chart(pages: SitePages | None, *, language: str = "en", timezone: str = "UTC") -> Chart:
+    """Median and slowest response time of each page and endpoint, as we met them in this run."""
+    wording = Wording(language, timezone)
+    _ = wording.translate
+    asked = [p for p in (pages.paths if pages else ()) if p.latencies_s]
+    bars = tuple(
+        Bar(
+            name=p.path,
+            value=float(np.median(p.latencies_s)),
+            whisker=max(p.latencies_s),
+            told=_("{answered} of {asked} answered").format(answered=p.asked - p.failed, asked=p.asked),
+        )
+        for p in sorted(asked, key=lambda p: -float(np.median(p.latencies_s)))[:_TYPES]
+    )
+    title = _("Site: response time of its pages and endpoints")
+    caption = _("Bar: median, line: up to the slowest. Source: our own requests of this run.")
+    picture = Bars(bars=bars, title=title, x_label=_("seconds"), caption=caption, wording=wording)
+    worst = ", ".join(f"{bar.name} {wording.value(bar.value, 's')} ({bar.told})" for bar in bars[:3])
+    told = worst or _("no data for this window")
+    return Chart(f"{title}. {told}. {caption}", lambda: bars_png(picture))
+
+
 def diagnosis_charts(diagnosis: Diagnosis, *, language: str = "en", timezone: str = "UTC") -> dict[str, Chart]:
     """The charts of a diagnosis by name, from its recorded evidence."""
     seen, scope = Seen(diagnosis.evidence), diagnosis.scope
@@ -165,7 +206,24 @@ def diagnosis_charts(diagnosis: Diagnosis, *, language: str = "en", timezone: st
             timezone=timezone,
         ),
     }
-    return charts | (_queue_charts(seen, diagnosis, language, timezone) if scope.slug == _IN_DEPTH else {})
+    if scope.slug == _IN_DEPTH:
+        return charts | _queue_charts(seen, diagnosis, language, timezone)
+    return charts | (_site_charts(seen, diagnosis, language, timezone) if scope.slug == _OF_SITE else {})
+
+
+def _site_charts(seen: Seen, diagnosis: Diagnosis, language: str, timezone: str) -> dict[str, Chart]:
+    """What the site needs besides."""
+    scope = diagnosis.scope
+    return {
+        "site-errors": site_errors_chart(
+            site_errors(seen, scope),
+            thresholds=scope.thresholds,
+            onset=_onset(diagnosis),
+            language=language,
+            timezone=timezone,
+        ),
+        "site-times": site_times_chart(seen.reading(SitePages), language=language, timezone=timezone),
+    }
 
 
 def _queue_charts(seen: Seen, diagnosis: Diagnosis, language: str, timezone: str) -> dict[str, Chart]:

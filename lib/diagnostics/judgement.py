@@ -154,10 +154,15 @@ def _limits(judged: tuple[Finding, ...], evidence: tuple[Evidence, ...]) -> tupl
     absent = dict.fromkeys(f.why for f in failures if f.kind is FailureKind.NOT_CONFIGURED)
     return (
         *(Limit(what=why, link="docs/profiles.md") for why in absent),
-        *(Limit(what=f.sentence, link=f"{_DOCS}#redis") for f in judged if f.state == NOT_PERMITTED),
+        *(Limit(what=f.sentence, link=_page(f)) for f in judged if f.state == NOT_PERMITTED),
         *_cut_log(evidence),
         *_STANDING,
     )
+
+
+def _page(finding: Finding) -> str:
+    """Where a person sees what the credentials do not permit us to read."""
+    return "https://vercel.com/dashboard" if finding.id == "frontend.errors" else f"{_DOCS}#redis"
 
 
 def _cut_log(evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:

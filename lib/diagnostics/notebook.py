@@ -93,6 +93,14 @@ class View:
         """Processing time of each job type."""
         return self._chart("job-types")
 
+    def site_errors_chart(self) -> Chart:
+        """Share of the site's requests that failed over the window."""
+        return self._chart("site-errors")
+
+    def site_times_chart(self) -> Chart:
+        """Response time of each page and endpoint."""
+        return self._chart("site-times")
+
     def capacity(self) -> Shown:
         """Slots, arrivals, capacity, drain and limits, each with its interval and how it was computed."""
         return _shown(room.capacity_table(self._diagnosis, self._wording))

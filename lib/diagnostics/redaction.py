@@ -64,7 +64,11 @@ def redactor_for(settings: Settings | None, environ: Mapping[str, str]) -> Redac
     values += [value for name, value in environ.items() if _SECRET_NAME.search(name) and len(value) >= 8]
     if settings:
         profile = settings.profile
-        values += [s.base_url for s in (profile.worker, profile.railway, profile.openrouter) if s and s.base_url]
+        values += [
+            s.base_url
+            for s in (profile.worker, profile.railway, profile.openrouter, profile.frontend, profile.vercel)
+            if s and s.base_url
+        ]
     urls = [*values, *(value for value in environ.values() if "://" in value)]
     parts = [part for url in urls if "://" in url for part in _credentials(url)]
     return Redactor([*(v for v in values if "://" not in v), *parts])

@@ -6,15 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding, TimelineEvent
-from diagnostics.readings import QueueState, RailwayService, Symptom, WorkerLog
+from diagnostics.readings import QueueState, RailwayService, Symptom, VercelDeployments, WorkerLog
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
+from diagnostics.trends.onset import above_since
+from diagnostics.trends.site import site_errors
 
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
 _EDGE = timedelta(seconds=30)
 """Trouble so soon after the log's first line was there before it."""
+_MINUTES = 180
+"""Bins in which the site's errors are dated: minutes of the usual window."""
 _STOPPED = frozenset(
     {"worker.redis", "worker.health", "worker.errors", "queue.progress", "queue.paused", "worker.deployment"}
 )
@@ -36,6 +40,9 @@ def onset(
         first = next((at for at in bad if at >= good), None)
         at = first or good
         return at, (good, at)
+    if "frontend.errors" in abnormal and not abnormal & _STOPPED:
+        began = _site_failing_since(seen, scope)
+        return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
     if not bad:
         return None, None
     return bad[0], (scope.window.since, bad[0]) if _is_cut_within(seen, bad[0]) else None
@@ -45,7 +52,7 @@ def events(
     seen: Seen, scope: Scope, since: datetime | None, interval: tuple[datetime, datetime] | None
 ) -> tuple[TimelineEvent, ...]:
     """Dated facts inside the window, oldest first; `since` and `interval` are those of `onset`."""
-    found = [*_deployments(seen), *_symptoms(seen), *_queue(seen)]
+    found = [*_deployments(seen), *_releases(seen), *_symptoms(seen), *_queue(seen)]
     if since is not None:
         is_cut = interval is not None and interval[0] <= scope.window.since
         what = (
@@ -53,7 +60,7 @@ def events(
             if is_cut
             else text("the symptom begins (first sign in the evidence)")
         )
-        found.append(TimelineEvent(at=since, what=what, evidence=_dated_by(seen, since)))
+        found.append(TimelineEvent(at=since, what=what, evidence=_dated_by(seen, scope, since)))
     inside = [e for e in found if scope.window.since <= e.at]
     return tuple(sorted(inside, key=lambda e: (e.at, e.what.msgid)))
 
@@ -86,6 +93,24 @@ def _deployments(seen: Seen) -> list[TimelineEvent]:
         )
         for d in (service.deployments if service else ())
     ]
+
+
+def _releases(seen: Seen) -> list[TimelineEvent]:
+    """Deployments of the site, and who serves by promote or rollback."""
+    told, ids = seen.reading(VercelDeployments), seen.ids("vercel.deployments")
+    request = told.alias_request if told else None
+    found = [
+        TimelineEvent(
+            at=d.created_at,
+            what=text("deployment {id} of the site created, now {status}", id=d.id, status=d.state),
+            evidence=ids,
+        )
+        for d in (told.deployments if told else ())
+    ]
+    if request and request.requested_at:
+        what = text("{kind} of the site to {id}: {status}", kind=request.kind, id=request.to_id, status=request.status)
+        found.append(TimelineEvent(at=request.requested_at, what=what, evidence=ids))
+    return found
 
 
 def _symptoms(seen: Seen) -> list[TimelineEvent]:
@@ -130,8 +155,16 @@ def _is_cut_within(seen: Seen, first_bad: datetime) -> bool:
     return first_bad <= _utc(log.since_ms) + _EDGE
 
 
-def _dated_by(seen: Seen, since: datetime) -> tuple[str, ...]:
+def _site_failing_since(seen: Seen, scope: Scope) -> datetime | None:
+    """Since when more of the site's requests fail than the first limit allows."""
+    began = above_since(site_errors(seen, scope, _MINUTES), scope.thresholds.error_ratio.warning or 0.0)
+    return None if began is None else _utc(began)
+
+
+def _dated_by(seen: Seen, scope: Scope, since: datetime) -> tuple[str, ...]:
     """The evidence that gave the onset its time: the log's first trouble, else the newest end of a job."""
+    if since == _site_failing_since(seen, scope):
+        return seen.ids("vercel.logs")
     return seen.ids("worker.log") if since in _first_bad(seen) else seen.ids("queue.state", "worker.log")
 
 

@@ -45,6 +45,10 @@ UNSET = {
         "UPSTASH_REDIS_REST_TOKEN",
         "RAILWAY_TOKEN",
         "OPENROUTER_API_KEY",
+        "SUPABASE_ANON_KEY",
+        "SUPABASE_SERVICE_ROLE_KEY",
+        "SUPABASE_ACCESS_TOKEN",
+        "DATABASE_URL",
     ),
     Sight.REST: ("REDIS_URL",),
 }

@@ -144,6 +144,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         arrival_per_s=options.arrival_per_s,
         history_s=options.history,
         release=options.release,
+        function_s=options.function_seconds,
     )
 
 
@@ -211,6 +212,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--arrival-per-s", type=_positive, help="jobs added per second")
     up.add_argument("--replicas", type=_replicas, default=2)
     up.add_argument("--release", choices=("head", "seed"), default="head", help="state of the worker's code")
+    up.add_argument(
+        "--function-seconds", type=_positive, default=15.0, help="longest that a function of the frontend may take (s)"
+    )
     up.add_argument("--foreground", action="store_true", help="stay until interrupted")
     down = commands.add_parser("down", parents=[common], help="end one and remove what it left")
     down.set_defaults(run=_down)

@@ -46,6 +46,7 @@ def account(world: World, started_at: datetime, active: Iterable[Active]) -> dic
         "producer": {"pid": world.producer.pid},
         "openrouter": {"mode": world.openrouter.mode.value, "calls": dict(world.openrouter.calls)},
         "worker": _worker(world),
+        "frontend": _frontend(world),
     }
 
 
@@ -73,4 +74,15 @@ def _worker(world: World) -> dict[str, Any]:
             for replica in (current.replicas if current else ())
         ],
         "deployments": [{"id": each.id, "status": each.status.value} for each in world.host.deployments()],
+    }
+
+
+def _frontend(world: World) -> dict[str, Any]:
+    site = world.site
+    return {
+        "port": world.site_edge.port,
+        "alias": site.alias,
+        "pid": site.function(site.serving).pid if site.serving else None,
+        "deployments": [{"id": each.id, "state": each.state.value} for each in site.deployments()],
+        "requests": len(site.requests.rows),
     }

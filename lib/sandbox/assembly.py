@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from sandbox.certificates import write_certificates
+from sandbox.data import Project, gateway_app
 from sandbox.edge import Edge, Gate
 from sandbox.history import begin_past, deployed_at, finish_past
 from sandbox.host import Balancer, Host
@@ -21,10 +22,17 @@ from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
 from sandbox.redis_server import BackendUsers, RedisServer, find_server
 from sandbox.resolver import Resolver
+from sandbox.site import Site, SiteEdge, Traffic, begin_site
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
+from sandbox.vendors.sentry import sentry_app
+from sandbox.vendors.sentry_state import SentryState
+from sandbox.vendors.supabase import supabase_app
+from sandbox.vendors.vercel import vercel_app
 from sandbox.wiring import (
+    frontend_injected,
+    frontend_variables,
     injected_variables,
     producer_environment,
     redis_credentials,
@@ -57,14 +65,25 @@ class Assembly:
         self._parts.push_async_callback(postgres.stop)
         creating = asyncio.create_task(postgres.create())
         self._parts.callback(creating.cancel)
+        project = Project(postgres)
         redis = await self._start_redis()
         edge = await self._open_edge(redis)
         resolver = await self._open_resolver()
         host = self._make_host(resolver)
+        site = Site(injected=frontend_injected(self._scratch))
+        site_edge = await self._open_site(site)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
-        severable, kommo = Severable(openrouter_app(openrouter)), KommoState()
+        severable, kommo, sentry = Severable(openrouter_app(openrouter)), KommoState(), SentryState()
         planes = await self._open_planes(
-            {"railway": railway_app(host, self._railway_token), "openrouter": severable, "kommo": kommo_app(kommo)}
+            {
+                "railway": railway_app(host, self._railway_token),
+                "openrouter": severable,
+                "kommo": kommo_app(kommo),
+                "sentry": sentry_app(sentry),
+                "supabase": gateway_app(project),
+                "supabase-management": supabase_app(project),
+                "vercel": vercel_app(site, site.token),
+            }
         )
         balancer = Balancer(host)
         await balancer.open()
@@ -73,17 +92,23 @@ class Assembly:
             plan=self._plan,
             redis=redis,
             postgres=postgres,
+            project=project,
             gate=edge.gate,
             edge=edge,
             host=host,
             producer=Boss(self._log),
             openrouter=openrouter,
             kommo=kommo,
+            sentry=sentry,
+            site=site,
+            site_edge=site_edge,
+            traffic=Traffic(site_edge.port, self._plan.visits_per_s),
             resolver=resolver,
             parts=self._parts,
             sever_openrouter=severable.sever,
         )
         await host.set_variables(worker_variables(world, planes.port), deploy=False)
+        site.variables.set(frontend_variables(world, planes.port))
         await self._set_to_work(world, creating, produced)
         ports = (balancer.port, planes.port)
         return world, user_settings(world, railway_token=self._railway_token, scratch=self._scratch, ports=ports)
@@ -113,6 +138,13 @@ class Assembly:
         await planes.open()
         return planes
 
+    async def _open_site(self, site: Site) -> SiteEdge:
+        self._parts.push_async_callback(site.close)
+        edge = SiteEdge(site, limit_s=self._plan.function_s)
+        await edge.open()
+        self._parts.callback(edge.close)
+        return edge
+
     def _make_host(self, resolver: Resolver) -> Host:
         return Host(
             variables={},
@@ -126,12 +158,18 @@ class Assembly:
         """Write the past, if there is one, then start the worker and the producer."""
         past = await begin_past(world) if self._plan.history_s else None
         await creating
+        self._parts.push_async_callback(world.project.close)
+        await world.project.open()
         host, producer = world.host, world.producer
         self._parts.push_async_callback(host.close)
         self._parts.push_async_callback(producer.stop)
         deployment = host.deploy(host.release, at=None if past is None else deployed_at(past))
+        begin_site(world.site, at=None if past is None else deployed_at(past))
         await producer.start(producer_environment(world, self._scratch, produced))
         await host.settle()
+        await world.site.settle()
+        flowing = asyncio.create_task(world.traffic.flow())
+        self._parts.callback(flowing.cancel)
         if past is not None:
             finish_past(world, deployment, past)
         watching = asyncio.create_task(host.watch_memory())

@@ -28,6 +28,10 @@ class Plan:
     history_s: float = 0.0
     """How much past there is (s)."""
     release: str = "head"
+    visits_per_s: float = 3.0
+    """Requests per second that people make to the site."""
+    function_s: float = 15.0
+    """Longest that a function of the frontend may take (s): longer than a probe waits."""
 
     @property
     def folder(self) -> Path:

@@ -10,6 +10,21 @@ CREATE TABLE organizations (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE TABLE users (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    email text NOT NULL UNIQUE,
+    name text,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE organization_members (
+    org_id uuid NOT NULL REFERENCES organizations (id),
+    user_id uuid NOT NULL REFERENCES users (id),
+    role text NOT NULL DEFAULT 'member',
+    PRIMARY KEY (org_id, user_id)
+);
+CREATE INDEX organization_members_user ON organization_members (user_id);
+
 CREATE TABLE agents (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     org_id uuid NOT NULL REFERENCES organizations (id),
@@ -143,6 +158,15 @@ CREATE TABLE knowledge_graph_relationships (
     target_id bigint,
     kind text NOT NULL
 );
+CREATE INDEX knowledge_graph_relationships_source ON knowledge_graph_relationships (source_id);
+
+-- What the REST API cannot say in one request.
+CREATE FUNCTION count_message(organization uuid) RETURNS void LANGUAGE sql
+    AS $$ INSERT INTO usage_daily (org_id, day, messages) VALUES (organization, current_date, 1)
+          ON CONFLICT (org_id, day) DO UPDATE SET messages = usage_daily.messages + 1 $$;
+CREATE FUNCTION knowledge_density(organization uuid) RETURNS numeric LANGUAGE sql STABLE
+    AS $$ SELECT avg((SELECT count(*) FROM knowledge_graph_relationships r WHERE r.source_id = e.id))
+          FROM knowledge_graph_entities e WHERE e.org_id = organization $$;
 
 -- The customers, each with one Kommo account. Ids are computed, so that the producer knows them without asking.
 CREATE FUNCTION numbered(kind text, n int) RETURNS uuid LANGUAGE sql IMMUTABLE
@@ -150,6 +174,11 @@ CREATE FUNCTION numbered(kind text, n int) RETURNS uuid LANGUAGE sql IMMUTABLE
 
 INSERT INTO organizations (id, name)
     SELECT numbered('organization', n), 'Customer ' || n FROM generate_series(1, 20) n;
+INSERT INTO users (id, email, name)
+    SELECT numbered('user', n), 'user' || n || '@customer' || 1 + (n - 1) % 20 || '.example', 'User ' || n
+    FROM generate_series(1, 60) n;
+INSERT INTO organization_members (org_id, user_id)
+    SELECT numbered('organization', 1 + (n - 1) % 20), numbered('user', n) FROM generate_series(1, 60) n;
 INSERT INTO agents (id, org_id, name)
     SELECT numbered('agent', n), numbered('organization', 1 + (n - 1) % 20), 'Agent ' || n
     FROM generate_series(1, 40) n;

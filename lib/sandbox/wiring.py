@@ -12,7 +12,7 @@ from sandbox.redis_server import BackendUsers
 from sandbox.resolver import Resolver
 from sandbox.world import World
 
-CLIENTS = ("operator", "worker", "producer")
+CLIENTS = ("operator", "worker", "producer", "frontend")
 
 
 def new_token() -> str:
@@ -38,8 +38,7 @@ def worker_variables(world: World, planes_port: int) -> dict[str, str]:
         "UPSTASH_REDIS_REST_TOKEN": token,
         "REDIS_URL": redis_url("default", token, world),
         "SUPABASE_URL": f"http://127.0.0.1:{planes_port}/supabase",
-        "SUPABASE_SERVICE_ROLE_KEY": f"sb_secret_{secrets.token_hex(32)}",
-        "DATABASE_URL": world.postgres.dsn,
+        "SUPABASE_SERVICE_ROLE_KEY": world.project.service_role_key,
         "ENCRYPTION_KEY": secrets.token_hex(32),
         "OPENROUTER_API_KEY": world.openrouter.api_key,
         "OPENROUTER_BASE_URL": f"http://127.0.0.1:{planes_port}/openrouter/api/v1",
@@ -49,6 +48,31 @@ def worker_variables(world: World, planes_port: int) -> dict[str, str]:
         "PORT": "3001",
         "NODE_ENV": "production",
     }
+
+
+def frontend_variables(world: World, planes_port: int) -> dict[str, str]:
+    """The frontend's variables, as Vercel lists them: Upstash over REST, no REDIS_URL."""
+    worker, project = world.host.variables(), world.project
+    return {
+        "SUPABASE_URL": worker["SUPABASE_URL"],
+        "SUPABASE_ANON_KEY": project.anon_key,
+        "SUPABASE_SERVICE_ROLE_KEY": project.service_role_key,
+        "NEXT_PUBLIC_SUPABASE_URL": worker["SUPABASE_URL"],
+        "NEXT_PUBLIC_SUPABASE_ANON_KEY": project.anon_key,
+        "NEXTAUTH_URL": f"https://{world.site.domain}",
+        "NEXTAUTH_SECRET": secrets.token_urlsafe(32),
+        "UPSTASH_REDIS_REST_URL": rest_url(world),
+        "UPSTASH_REDIS_REST_TOKEN": world.gate.of("frontend").token,
+        "ENCRYPTION_KEY": worker["ENCRYPTION_KEY"],
+        "OPENROUTER_API_KEY": world.openrouter.api_key,
+        "OPENROUTER_BASE_URL": f"http://127.0.0.1:{planes_port}/openrouter/api/v1",
+        "SENTRY_DSN": world.sentry.dsn(f"http://127.0.0.1:{planes_port}/sentry"),
+    }
+
+
+def frontend_injected(scratch: Path) -> dict[str, str]:
+    """What the runtime adds to every function: how to find Python, and whom to trust."""
+    return {**_python(), "NODE_EXTRA_CA_CERTS": str(scratch / "ca.pem")}
 
 
 def injected_variables(plan: Plan, scratch: Path, resolver: Resolver) -> dict[str, str]:
@@ -78,6 +102,7 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
     balancer, planes = ports
     return {
         "RUNBOOK_WORKER__BASE_URL": f"http://127.0.0.1:{balancer}",
+        "RUNBOOK_FRONTEND__BASE_URL": f"http://127.0.0.1:{world.site_edge.port}",
         "RUNBOOK_RAILWAY__BASE_URL": f"http://127.0.0.1:{planes}/railway/graphql/v2",
         "RUNBOOK_RAILWAY__PROJECT_ID": world.host.project_id,
         "RUNBOOK_RAILWAY__ENVIRONMENT_ID": world.host.environment_id,
@@ -89,8 +114,39 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "UPSTASH_REDIS_REST_TOKEN": world.gate.of("operator").token,
         "RUNBOOK_SANDBOX_READONLY_REDIS_URL": redis_url("default_ro", world.gate.of("readonly").token, world),
         "RUNBOOK_SANDBOX_READONLY_REST_TOKEN": world.gate.of("readonly").token,
+        "RUNBOOK_SUPABASE__BASE_URL": f"http://127.0.0.1:{planes}/supabase-management",
+        "RUNBOOK_SUPABASE__PROJECT_REF": world.project.ref,
+        "SUPABASE_URL": f"http://127.0.0.1:{planes}/supabase",
+        "SUPABASE_ANON_KEY": world.project.anon_key,
+        "SUPABASE_SERVICE_ROLE_KEY": world.project.service_role_key,
+        "SUPABASE_ACCESS_TOKEN": world.project.access_token,
+        "DATABASE_URL": world.postgres.operator_url,
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,
+        **vercel_settings(world, planes),
+        **sentry_settings(world, planes),
+    }
+
+
+def vercel_settings(world: World, planes_port: int) -> dict[str, str]:
+    """Address, project, team and token of the sandbox's Vercel."""
+    return {
+        "RUNBOOK_VERCEL__BASE_URL": f"http://127.0.0.1:{planes_port}/vercel",
+        "RUNBOOK_VERCEL__PROJECT_ID": world.site.project_id,
+        "RUNBOOK_VERCEL__TEAM_ID": world.site.team_id,
+        "VERCEL_TOKEN": world.site.token,
+    }
+
+
+def sentry_settings(world: World, planes_port: int) -> dict[str, str]:
+    """Address, project, token and DSN of the sandbox's Sentry."""
+    base_url = f"http://127.0.0.1:{planes_port}/sentry"
+    return {
+        "RUNBOOK_SENTRY__BASE_URL": base_url,
+        "RUNBOOK_SENTRY__ORGANIZATION": world.sentry.organization,
+        "RUNBOOK_SENTRY__PROJECT": world.sentry.project,
+        "SENTRY_AUTH_TOKEN": world.sentry.token,
+        "SENTRY_DSN": world.sentry.dsn(base_url),
     }
 
 

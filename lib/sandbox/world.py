@@ -16,6 +16,7 @@ from sandbox.worker.weights import mean_weight
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
+    from sandbox.data import Project
     from sandbox.edge import Edge, Gate
     from sandbox.host import Host
     from sandbox.plan import Plan
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from sandbox.producer.boss import Boss
     from sandbox.redis_server import RedisServer
     from sandbox.resolver import Resolver
+    from sandbox.site import Site, SiteEdge, Traffic
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
+    from sandbox.vendors.sentry_state import SentryState
 
 LOOK_EVERY_S = 0.05
 LISTS = frozenset(("wait", "paused", "active"))
@@ -42,12 +45,18 @@ class World:
     plan: Plan
     redis: RedisServer
     postgres: Postgres
+    project: Project
+    """The Supabase project over that server."""
     gate: Gate
     edge: Edge
     host: Host
     producer: Boss
     openrouter: OpenRouterState
     kommo: KommoState
+    sentry: SentryState
+    site: Site
+    site_edge: SiteEdge
+    traffic: Traffic
     resolver: Resolver
     """The name server of the worker's host; nobody else asks it."""
     parts: AsyncExitStack

@@ -31,6 +31,7 @@ FORBIDDEN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.A
 LINES = {
     "worker-not-processing": "D1 D2 D3 A1 A2 A3 B1 B2 B3 E1 E2 E3".split(),
     "queue-overflow": "D1 D2 A1 A2 A3 L1 L2 L3".split(),
+    "frontend-unavailable": "D1 D2 D3 A1 A2 B1 B2 B3 C1 C2".split(),
 }
 
 pytestmark = pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(FOLDER)))
@@ -130,8 +131,8 @@ def test_it_has_every_line_of_the_written_runbook_in_its_order(path):
 def test_links_are_the_vendors_own(path):
     links = re.findall(r"https?://[^\s)`>]+", prose(path))
     assert links
-    vendors = r"https://(railway\.app|console\.upstash\.com|[a-z.-]*sentry\.io|status\.[a-z]+\.(com|ai)|www\.vercel-status\.com)"
-    platform = "https://gpt-agent-platform-production.up.railway.app"
+    vendors = r"https://(railway\.app|vercel\.com|supabase\.com|console\.upstash\.com|[a-z.-]*sentry\.io|status\.[a-z]+\.(com|ai)|www\.vercel-status\.com)"
+    platform = ("https://gpt-agent-platform-production.up.railway.app", "https://gpt-agent-kwid.vercel.app")
     assert not [found for found in links if not (re.match(vendors, found) or found.startswith(platform))]
 
 

@@ -21,6 +21,11 @@ EXPECTED = {
     "RUNBOOK_RAILWAY__ENVIRONMENT_ID",
     "RUNBOOK_RAILWAY__SERVICE_ID",
     "RUNBOOK_OPENROUTER__BASE_URL",
+    "RUNBOOK_FRONTEND__BASE_URL",
+    "RUNBOOK_VERCEL__BASE_URL",
+    "RUNBOOK_VERCEL__PROJECT_ID",
+    "RUNBOOK_VERCEL__TEAM_ID",
+    "VERCEL_TOKEN",
     "RUNBOOK_REDIS__CA_FILE",
     "RUNBOOK_SANDBOX_READONLY_REDIS_URL",
     "RUNBOOK_SANDBOX_READONLY_REST_TOKEN",
@@ -29,6 +34,13 @@ EXPECTED = {
     "UPSTASH_REDIS_REST_TOKEN",
     "RAILWAY_TOKEN",
     "OPENROUTER_API_KEY",
+    "RUNBOOK_SUPABASE__BASE_URL",
+    "RUNBOOK_SUPABASE__PROJECT_REF",
+    "SUPABASE_URL",
+    "SUPABASE_ANON_KEY",
+    "SUPABASE_SERVICE_ROLE_KEY",
+    "SUPABASE_ACCESS_TOKEN",
+    "DATABASE_URL",
 }
 
 
@@ -102,7 +114,11 @@ async def test_an_interrupted_start_leaves_nothing(tmp_path: Path, started: int)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert alive(pids) == set()
-    assert not any(Path(path).exists() for path in scratch)
+
+    async def is_swept() -> bool:
+        return not any(Path(path).exists() for path in scratch)
+
+    await eventually(is_swept, 15)
 
 
 async def test_sandboxes_of_two_names_do_not_meet(tmp_path: Path) -> None:

@@ -53,6 +53,19 @@ _PAIRS: dict[frozenset[str], Text] = {
     frozenset({"worker.concurrency_too_low", "traffic.surge"}): text(
         "compare worker.concurrency in /health with JOB_CONCURRENCY as deployed before"
     ),
+    frozenset({"frontend.bad_release", "redis.unreachable"}): text(
+        "ask /api/health/ready of the site: 500 means the release, 200 while /api/health hangs means Redis"
+    ),
+    frozenset({"frontend.environment_missing", "frontend.public_variable_missing"}): text(
+        "read database_error in /api/health: 'supabaseUrl is required.' means a NEXT_PUBLIC_ variable and a build; "
+        "an API address that names the variable means one of the server"
+    ),
+    frozenset({"frontend.bad_release", "frontend.environment_missing"}): text(
+        "read the function's log in Vercel: a module name means the release, the name of a variable means the variable"
+    ),
+    frozenset({"frontend.stale_connection", "redis.unreachable"}): text(
+        "ask Redis from here: if it answers, the site's instances hold a dead connection"
+    ),
 }
 _WITHOUT_LOG = text("look at Railway → Worker Service → Logs: the last lines before it stopped name the reason")
 _ALONE: dict[str, Text] = {

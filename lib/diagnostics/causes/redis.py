@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from diagnostics.causes.rule import INCIDENT, OVERFLOW, QUEUE_SYMPTOMS, Rule, Sign
+from diagnostics.causes.rule import INCIDENT, OVERFLOW, QUEUE_SYMPTOMS, SITE_SYMPTOMS, Rule, Sign
 from diagnostics.text import text
 
-_EXPLAINS = ("worker.health", "worker.redis", "worker.errors", "redis.connection", *QUEUE_SYMPTOMS)
+_EXPLAINS = (
+    "worker.health",
+    "worker.redis",
+    "worker.errors",
+    "redis.connection",
+    "frontend.redis",
+    *SITE_SYMPTOMS,
+    *QUEUE_SYMPTOMS,
+)
 _MASKS = (
     "worker.down",
     "worker.not_consuming",
@@ -128,6 +136,7 @@ RULES = (
             Sign("worker.redis", ("quota_exhausted",), 0.8),
             Sign("redis.connection", ("quota_exhausted",), 0.8),
             Sign("worker.errors", ("quota_exhausted",), 0.6),
+            Sign("frontend.redis", ("quota_exhausted",), 0.6),
         ),
         explains=_EXPLAINS,
         masks=_MASKS,
@@ -166,12 +175,17 @@ RULES = (
         needs=(
             Sign("worker.redis", ("refused", "timed_out", "reset", "other"), 0.7),
             Sign("redis.connection", ("unreachable",), 0.7),
+            Sign("frontend.health", ("silent", "timed_out"), 0.55),
         ),
         supports=(
             Sign("worker.errors", ("refused", "timed_out", "reset"), 0.4),
             Sign("worker.health", ("silent",), 0.3),
+            Sign("frontend.redis", ("connection_closed",), 0.2),
         ),
-        against=(Sign("redis.connection", ("reachable",), 0.3),),
+        against=(
+            Sign("redis.connection", ("reachable",), 0.3),
+            Sign("frontend.database_service", ("silent",), 0.6),
+        ),
         explains=_EXPLAINS,
         masks=("worker.down", "worker.not_consuming", "worker.handlers_hung", "worker.event_loop_blocked"),
         remediations=("open-upstash-console", "open-upstash-status", "notify-team"),

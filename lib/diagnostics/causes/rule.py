@@ -67,3 +67,12 @@ WORKER_GONE = ("worker.health", "worker.deployment", "worker.restarts", "worker.
 INCIDENT = "worker-not-processing"
 OVERFLOW = "queue-overflow"
 DATABASE = "database-unavailable"
+FRONTEND = "frontend-unavailable"
+SITE_SYMPTOMS = (
+    "frontend.site",
+    "frontend.health",
+    "frontend.availability",
+    "frontend.latency",
+    "frontend.errors",
+)
+"""What visitors meet when something behind the site fails."""

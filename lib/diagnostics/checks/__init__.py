@@ -7,6 +7,12 @@ from diagnostics.checks import (
     durations,
     endpoints,
     environment,
+    frontend,
+    frontend_errors,
+    frontend_health,
+    frontend_pages,
+    frontend_release,
+    frontend_variables,
     jobs,
     leftovers,
     log,
@@ -38,6 +44,12 @@ CHECKS = (
     *capacity.CHECKS,
     *upstream.CHECKS,
     *baseline.CHECKS,
+    *frontend.CHECKS,
+    *frontend_health.CHECKS,
+    *frontend_pages.CHECKS,
+    *frontend_release.CHECKS,
+    *frontend_variables.CHECKS,
+    *frontend_errors.CHECKS,
 )
 
 __all__ = ["CHECKS"]

@@ -54,6 +54,26 @@ def curl(facts: Facts, path: str, *, jq: str = "") -> str:
     return f"curl -sS -m 10 {address} | jq {jq}" if jq else f"curl -sS -m 10 -w '\\n%{{http_code}}\\n' {address}"
 
 
+def site(facts: Facts, path: str, *, jq: str = "", time: bool = False) -> str:
+    """The command that shows an address of the site to a person: status and the edge's own word, JSON, or time."""
+    address = (
+        shlex.quote(f"{facts.frontend_url}{path}") if facts.frontend_url else f'"$RUNBOOK_FRONTEND__BASE_URL{path}"'
+    )
+    if jq:
+        return f"curl -sS -m 10 {address} | jq {jq}"
+    shown = "%{time_total} s, %{http_code}" if time else "%{http_code} %header{x-vercel-error}"
+    return f"curl -sS -m 10 -o /dev/null -w '{shown}\\n' {address}"
+
+
+def vercel(facts: Facts, path: str, *, jq: str) -> str:
+    """The command that asks Vercel about the project; ids and token stay in their variables."""
+    project = facts.vercel_project or "$RUNBOOK_VERCEL__PROJECT_ID"
+    team = f"teamId={facts.vercel_team}" if facts.vercel_team else ""
+    url = f"{facts.vercel_url}{path.replace('{project}', project)}"
+    query = f"{'&' if '?' in url else '?'}{team}" if team else ""
+    return f'curl -sS "{url}{query}" -H "Authorization: Bearer ${facts.vercel_variable}" | jq {jq}'
+
+
 def redis_cli(facts: Facts, *command: str) -> str:
     """The command that shows a Redis key to a person the way they can go; secrets stay in their variables."""
     words = " ".join(command)

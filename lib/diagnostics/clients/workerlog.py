@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from diagnostics.clients.symptoms import plain_words, recognise
+from diagnostics.fingerprint import fingerprint
 from diagnostics.readings import LogEvent
 
 _LEVELS = {10: "debug", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "error"}
@@ -59,6 +60,7 @@ def event_of(
         duration_ms=_number(fields.get("duration")),
         instance=instance,
         detail=plain_words(reason or told) if is_bad else "",
+        job_key=fingerprint(f"job of the worker {fields['jobId']}") if is_bad and fields.get("jobId") else "",
     )
 
 

@@ -8,6 +8,38 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.errors import (
+    Frame,
+    Nature,
+    RoutePerformance,
+    SentryIssue,
+    SentryIssues,
+    SentryLatest,
+    SentryPerformance,
+    SentryRelease,
+    SentryReleases,
+    SentrySeries,
+    Side,
+    TagSpread,
+)
+from diagnostics.readings.frontend import (
+    DATABASE_TROUBLES,
+    UNAVAILABLE,
+    AliasRequest,
+    Dependency,
+    FrontendHealth,
+    Layer,
+    PathAnswers,
+    SiteAnswer,
+    SiteConnection,
+    SitePages,
+    Trouble,
+    VercelDeployment,
+    VercelDeployments,
+    VercelRequests,
+    VercelVariable,
+    VercelVariables,
+)
 from diagnostics.readings.queue import (
     JobHistory,
     JobRow,
@@ -45,19 +77,39 @@ Reading: TypeAlias = (
     | OpenRouterAccount
     | HistorySamples
     | HistoryBaseline
+    | SentryIssues
+    | SentryLatest
+    | SentrySeries
+    | SentryPerformance
+    | SentryReleases
+    | SiteConnection
+    | SitePages
+    | FrontendHealth
+    | VercelDeployments
+    | VercelVariables
+    | VercelRequests
 )
 
 __all__ = [
+    "DATABASE_TROUBLES",
+    "UNAVAILABLE",
+    "AliasRequest",
     "Answer",
+    "Dependency",
     "Deployment",
+    "Frame",
+    "FrontendHealth",
     "HistoryBaseline",
     "HistorySamples",
     "JobHistory",
     "JobRow",
     "JobRows",
     "JobTypeTotals",
+    "Layer",
     "LogEvent",
+    "Nature",
     "OpenRouterAccount",
+    "PathAnswers",
     "QueueCounts",
     "QueueEvents",
     "QueueState",
@@ -66,8 +118,27 @@ __all__ = [
     "RedisConnection",
     "RedisServer",
     "ReplicaSample",
+    "RoutePerformance",
+    "SentryIssue",
+    "SentryIssues",
+    "SentryLatest",
+    "SentryPerformance",
+    "SentryRelease",
+    "SentryReleases",
+    "SentrySeries",
+    "Side",
+    "SiteAnswer",
+    "SiteConnection",
+    "SitePages",
     "Symptom",
+    "TagSpread",
+    "Trouble",
     "Variable",
+    "VercelDeployment",
+    "VercelDeployments",
+    "VercelRequests",
+    "VercelVariable",
+    "VercelVariables",
     "WorkerHealth",
     "WorkerLog",
     "WorkerMetrics",

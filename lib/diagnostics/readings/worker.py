@@ -93,6 +93,8 @@ class LogEvent:
     instance: str = ""
     detail: str = ""
     """Redacted remainder of the error text, at most 120 characters."""
+    job_key: str = ""
+    """Fingerprint of the id of a job that failed: tells jobs apart, names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

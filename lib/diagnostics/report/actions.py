@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from diagnostics.text import Text, text
 
+_VERCEL = "https://vercel.com/dashboard"
 _RAILWAY = "https://railway.app/dashboard"
 _UPSTASH = "https://console.upstash.com"
 _OPENROUTER = "https://openrouter.ai/settings/credits"
@@ -115,6 +116,64 @@ SHEETS: tuple[Sheet, ...] = (
         clicks=(text("POST /api/admin/dlq with the id of the entry, one first, then the rest"),),
         changes=text("Dead-lettered jobs return to the queue."),
         undo=text("None: a job that ran cannot be unrun."),
+    ),
+    Sheet(
+        id="redeploy-frontend",
+        title=text("Redeploy the site: a new build from the same commit"),
+        clicks=(
+            text("Vercel → the project → Deployments: pick the deployment that serves, ⋮ → Redeploy"),
+            text("Clear 'Use existing Build Cache' where a NEXT_PUBLIC_ variable changed"),
+        ),
+        changes=text("The site's code is built again with the variables of now, and takes over when it is ready."),
+        undo=text("Instant Rollback to the deployment that serves now; write down its id first."),
+        link=_VERCEL,
+    ),
+    Sheet(
+        id="promote-deployment",
+        title=text("Promote a deployment to production"),
+        clicks=(text("Vercel → the project → Deployments: pick a production build that worked, ⋮ → Promote"),),
+        changes=text("The site's addresses point to that deployment; nothing is built."),
+        undo=text("Promote the deployment that serves now; write down its id first."),
+        link=_VERCEL,
+    ),
+    Sheet(
+        id="rollback-frontend",
+        title=text("Roll the site back to its last good release"),
+        clicks=(
+            text("Vercel → the project → Deployments: find the last release that worked"),
+            text("⋮ → Instant Rollback; on the Hobby plan only the one just before is offered"),
+        ),
+        changes=text("The older build serves within seconds, with the variables of its own day."),
+        undo=text("Vercel → the project → Undo Rollback, or promote the newer release."),
+        link=_VERCEL,
+    ),
+    Sheet(
+        id="set-frontend-variable",
+        title=text("Set a variable of the site"),
+        clicks=(
+            text("Vercel → the project → Settings → Environment Variables: the name, environment Production"),
+            text("Copy the right value from where it is issued, paste it without a line break, save"),
+            text("Redeploy: the running release does not see it"),
+        ),
+        changes=text("Nothing before the next deployment; then the site runs with the new value."),
+        undo=text("Set the former value, or remove the variable, and redeploy."),
+        link=_VERCEL,
+    ),
+    Sheet(
+        id="open-vercel-build-log",
+        title=text("Read the build log"),
+        clicks=(text("Vercel → the project → Deployments → the newest → Build Logs: the first red line"),),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link=_VERCEL,
+    ),
+    Sheet(
+        id="open-vercel-domains",
+        title=text("Look at the site's addresses"),
+        clicks=(text("Vercel → the project → Settings → Domains: each address and what it points to"),),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link=_VERCEL,
     ),
     Sheet(
         id="send-test-job",

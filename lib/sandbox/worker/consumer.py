@@ -12,7 +12,6 @@ from bullmq import Job  # type: ignore[import-untyped]
 from bullmq.redis_connection import RedisConnection  # type: ignore[import-untyped]
 
 from sandbox.http import serve
-from sandbox.worker.database import Database
 from sandbox.worker.dead_letters import DeadLetters
 from sandbox.worker.endpoints import Endpoints
 from sandbox.worker.environment import Environment
@@ -24,6 +23,7 @@ from sandbox.worker.log import Log
 from sandbox.worker.node_errors import reply_text
 from sandbox.worker.openrouter import OpenRouter
 from sandbox.worker.releases import Release
+from sandbox.worker.supabase import Supabase
 from sandbox.worker.totals import Totals
 
 EXHAUSTED_AFTER = 10
@@ -58,7 +58,7 @@ class Consumer:
             log=log,
         )
         self._tools = Tools(
-            database=Database(environment.database_dsn),
+            supabase=Supabase(environment.supabase_url, environment.supabase_key),
             openrouter=OpenRouter(environment.openrouter_url, environment.openrouter_key),
             kommo=Kommo(environment.kommo_url),
             job_seconds=environment.job_seconds,
@@ -97,7 +97,7 @@ class Consumer:
             await self._main.close()
         await asyncio.wait({closing, working}, return_when=asyncio.ALL_COMPLETED)
         await self._main.close()
-        await self._tools.database.close()
+        await self._tools.supabase.close()
         await self._tools.openrouter.close()
         await self._tools.kommo.close()
         self._log("info", "worker.shutdown.complete", "Graceful shutdown completed")

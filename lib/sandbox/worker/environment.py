@@ -30,8 +30,6 @@ class Environment:
     resolver: str
     """Name server of the host, `address:port`; empty: the system's own."""
     kommo_url: str
-    database_dsn: str
-    """Stands for Supabase's REST API: where the tables really are."""
     job_seconds: float
     """Length of a simulated job of weight one (s)."""
 
@@ -69,7 +67,6 @@ def read_environment(values: Mapping[str, str]) -> Environment:
         extra_ca=values.get("NODE_EXTRA_CA_CERTS", ""),
         resolver=values.get("NAME_SERVER", ""),
         kommo_url=values.get("KOMMO_BASE_URL", "https://www.kommo.com"),
-        database_dsn=values.get("DATABASE_URL", ""),
         job_seconds=float(values.get("SIMULATED_JOB_SECONDS", "0.2")),
     )
 

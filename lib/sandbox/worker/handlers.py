@@ -9,11 +9,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.worker.database import Database
 from sandbox.worker.kommo import Kommo, KommoError
 from sandbox.worker.openrouter import OpenRouter
+from sandbox.worker.supabase import Supabase
 from sandbox.worker.weights import WEIGHTS
 
 Data = Mapping[str, Any]
@@ -31,7 +32,7 @@ class JobFailed(Exception):
 class Tools:
     """What a handler may use."""
 
-    database: Database
+    supabase: Supabase
     openrouter: OpenRouter
     kommo: Kommo
     job_seconds: float
@@ -50,12 +51,8 @@ async def sync_pipelines(data: Data, tools: Tools) -> dict[str, object]:
     connection = await _crm_connection(data, tools)
     await _kommo_access(connection, tools)
     await tools.work("crm:sync-pipelines")
-    await tools.database.execute(
-        "INSERT INTO crm_pipelines (connection_id, external_id, name) VALUES (%s, %s, 'Sales')"
-        " ON CONFLICT (connection_id, external_id) DO UPDATE SET name = excluded.name",
-        connection,
-        "1",
-    )
+    pipeline = {"connection_id": connection, "external_id": "1", "name": "Sales"}
+    await tools.supabase.upsert("crm_pipelines", pipeline, on_conflict="connection_id,external_id")
     await _sync_done(connection, tools)
     return {"pipelines": 1}
 
@@ -71,41 +68,37 @@ async def sync_contacts(data: Data, tools: Tools) -> dict[str, object]:
 async def kommo_webhook(data: Data, tools: Tools) -> dict[str, object]:
     if data.get("signature") == "bad":
         raise JobFailed("Invalid webhook signature")
-    rows = await tools.database.execute(
-        "INSERT INTO webhook_events (org_id, status, payload, processing_started_at)"
-        " VALUES (%s, 'processing', %s, now()) RETURNING id",
-        data["organizationId"],
-        json.dumps({"lead": data.get("leadId")}),
+    event = await tools.supabase.insert(
+        "webhook_events",
+        {
+            "org_id": data["organizationId"],
+            "status": "processing",
+            "payload": {"lead": data.get("leadId")},
+            "processing_started_at": _now(),
+        },
     )
     await tools.work("kommo:webhook")
-    event = rows[0][0]
-    await tools.database.execute("UPDATE webhook_events SET status = 'completed' WHERE id = %s", event)
-    return {"eventId": str(event)}
+    await tools.supabase.update("webhook_events", {"status": "completed"}, id=event["id"])
+    return {"eventId": event["id"]}
 
 
 async def send_message(data: Data, tools: Tools) -> dict[str, object]:
     await _crm_connection(data, tools, "Kommo connection not found for message sending")
     await tools.work("kommo:send-message")
-    await tools.database.execute(
-        "INSERT INTO usage_daily (org_id, day, messages) VALUES (%s, current_date, 1)"
-        " ON CONFLICT (org_id, day) DO UPDATE SET messages = usage_daily.messages + 1",
-        data["organizationId"],
-    )
+    await tools.supabase.call("count_message", {"organization": data["organizationId"]})
     return {"sent": True}
 
 
 async def extract_knowledge_graph(data: Data, tools: Tools) -> dict[str, object]:
-    chunks = await tools.database.execute(
-        "SELECT content FROM knowledge_chunks WHERE agent_id = %s LIMIT 5", data["agentId"]
-    )
-    await tools.openrouter.chat("\n".join(str(row[0]) for row in chunks))
+    chunks = await tools.supabase.select("knowledge_chunks", "content", limit=5, agent_id=data["agentId"])
+    await tools.openrouter.chat("\n".join(str(row["content"]) for row in chunks))
     await tools.work("extract-knowledge-graph")
-    await tools.database.execute(
-        "INSERT INTO knowledge_graph_entities (org_id, agent_id, name) VALUES (%s, %s, %s)",
-        data["organizationId"],
-        data["agentId"],
-        f"Entity {CHANCE.randrange(1000)}",
-    )
+    entity = {
+        "org_id": data["organizationId"],
+        "agent_id": data["agentId"],
+        "name": f"Entity {CHANCE.randrange(1000)}",
+    }
+    await tools.supabase.insert("knowledge_graph_entities", entity)
     return {"entities": 1}
 
 
@@ -114,20 +107,13 @@ def simulated(kind: str, name: str) -> Handler:
 
     async def handler(data: Data, tools: Tools) -> dict[str, object]:
         job = str(data.get("statusId") or f"{kind}-{time.time_ns()}")
-        await tools.database.execute(
-            "INSERT INTO job_status (id, type, status, started_at) VALUES (%s, %s, 'processing', now())"
-            " ON CONFLICT (id) DO UPDATE SET status = 'processing', started_at = now()",
-            job,
-            kind,
-        )
+        begun = {"id": job, "type": kind, "status": "processing", "started_at": _now()}
+        await tools.supabase.upsert("job_status", begun, on_conflict="id")
         for step in range(STEPS):
             await tools.work(name, 1 / STEPS)
-            await tools.database.execute(
-                "UPDATE job_status SET progress = %s, updated_at = now() WHERE id = %s", 100 * (step + 1) // STEPS, job
-            )
-        await tools.database.execute(
-            "UPDATE job_status SET status = 'completed', completed_at = now() WHERE id = %s", job
-        )
+            progress = {"progress": 100 * (step + 1) // STEPS, "updated_at": _now()}
+            await tools.supabase.update("job_status", progress, id=job)
+        await tools.supabase.update("job_status", {"status": "completed", "completed_at": _now()}, id=job)
         return {"steps": STEPS}
 
     return handler
@@ -191,35 +177,32 @@ def _parse(seconds: float) -> None:
 
 
 async def _crm_connection(data: Data, tools: Tools, missing: str = "CRM connection not found") -> str:
-    rows = await tools.database.execute(
-        "SELECT c.id FROM crm_connections c JOIN crm_credentials k ON k.connection_id = c.id WHERE c.id = %s",
-        data["connectionId"],
-    )
+    rows = await tools.supabase.select("crm_connections", "id", limit=1, id=data["connectionId"])
     if not rows:
         raise JobFailed(missing)
-    return str(rows[0][0])
+    return str(rows[0]["id"])
 
 
 async def _kommo_access(connection: str, tools: Tools) -> None:
     """Renew the access to a customer's account; a refusal is written down for the page that offers to reconnect."""
-    rows = await tools.database.execute(
-        "SELECT refresh_token FROM crm_credentials WHERE connection_id = %s", connection
-    )
+    rows = await tools.supabase.select("crm_credentials", "refresh_token", limit=1, connection_id=connection)
+    if not rows:
+        raise JobFailed("CRM credentials not found for provider kommo")
     try:
-        await tools.kommo.refresh(str(rows[0][0]))
+        await tools.kommo.refresh(str(rows[0]["refresh_token"]))
     except KommoError as error:
-        await tools.database.execute(
-            "UPDATE crm_connections SET metadata = jsonb_build_object('sync', jsonb_build_object('status',"
-            " 'failed', 'error', %s::text)), updated_at = now() WHERE id = %s",
-            str(error),
-            connection,
-        )
+        await _sync_ended(connection, tools, {"status": "failed", "error": str(error)})
         raise
 
 
 async def _sync_done(connection: str, tools: Tools) -> None:
-    await tools.database.execute(
-        "UPDATE crm_connections SET metadata = jsonb_build_object('sync', jsonb_build_object('status',"
-        " 'completed', 'completedAt', now())), updated_at = now() WHERE id = %s",
-        connection,
-    )
+    await _sync_ended(connection, tools, {"status": "completed", "completedAt": _now()})
+
+
+async def _sync_ended(connection: str, tools: Tools, outcome: Mapping[str, str]) -> None:
+    change = {"metadata": {"sync": outcome}, "updated_at": _now()}
+    await tools.supabase.update("crm_connections", change, id=connection)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

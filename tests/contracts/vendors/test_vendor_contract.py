@@ -21,6 +21,9 @@ from tests.contracts.vendors.railway_contract import (
 )
 from tests.contracts.vendors.railway_operations import REFUSALS, REFUSED, REQUESTS, Refusal, Request
 from tests.contracts.vendors.subset import differences
+from tests.contracts.vendors.supabase_contract import listed as supabase_listed
+from tests.contracts.vendors.supabase_contract import served as supabase_served
+from tests.contracts.vendors.supabase_operations import SUPABASE_EXCHANGES
 from tests.contracts.vendors.tally import Basis, Tally, render
 
 from sandbox.vendors.railway_schema import SDL, railway_schema
@@ -74,6 +77,11 @@ def test_railway_refusal_has_the_listed_form(refusal: Refusal) -> None:
 def test_every_railway_operation_is_in_the_table() -> None:
     """The stand-in accepts nothing that the contract does not check."""
     assert unlisted_operations() == set()
+
+
+def test_every_supabase_route_is_in_the_table() -> None:
+    """The stand-in accepts nothing that the contract does not check."""
+    assert supabase_served() <= supabase_listed()
 
 
 def test_every_openrouter_route_is_in_the_table() -> None:
@@ -192,8 +200,9 @@ def test_contract_holds_against_the_published_descriptions(capsys: pytest.Captur
 def test_contract_accounts_for_every_case_of_the_tables() -> None:
     """Every case is in the account, by whatever it was checked."""
     assert SPECS is not None
-    railway, openrouter = asyncio.run(check(Path(SPECS)))
+    railway, openrouter, supabase, *_ = asyncio.run(check(Path(SPECS)))
     assert railway.answers.total() >= len(REQUESTS) + len(REFUSED) + len(REFUSALS)
     assert openrouter.answers.total() == len(EXCHANGES) + len(MALFORMED)
+    assert supabase.answers.total() == len(SUPABASE_EXCHANGES)
     assert railway.answers[Basis.PUBLISHED] >= len(REQUESTS)
-    assert Counter(railway.problems + openrouter.problems) == Counter()
+    assert Counter(railway.problems + openrouter.problems + supabase.problems) == Counter()

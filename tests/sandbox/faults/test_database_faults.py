@@ -14,7 +14,7 @@ async def _no_database(one: Running) -> bool:
 
 async def _a_write_is_slow(one: Running) -> bool:
     rows = await _rows(
-        one, "SELECT max_exec_time FROM extensions.pg_stat_statements WHERE query ~ 'UPDATE webhook_events'"
+        one, r"SELECT max_exec_time FROM extensions.pg_stat_statements WHERE query ~ 'UPDATE .public.\..webhook_events'"
     )
     return any(each > 1000 for (each,) in rows)
 

@@ -1,0 +1,125 @@
+"""Judgement of the site's request log: which routes fail for visitors, and since when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from diagnostics.checks.finding import NOT_PERMITTED, TOO_LITTLE, blind
+from diagnostics.model import Finding
+from diagnostics.readings import DATABASE_TROUBLES, Trouble, VercelRequests
+from diagnostics.scope import Scope
+from diagnostics.seen import Seen
+from diagnostics.severity import Severity
+from diagnostics.text import Text, text
+from diagnostics.trends.onset import above_since
+from diagnostics.trends.site import FAILED_FROM, site_errors
+
+RECENT_MS = 15 * 60_000
+"""What is judged: the last quarter of an hour the log vouches for, so that an old trouble is not held against now."""
+FEWEST = 20
+"""Requests below which a share says nothing. Source: the platform's scenario 5.09."""
+_FEWEST_FAILED = 2
+_DATABASE = frozenset(trouble.value for trouble in DATABASE_TROUBLES)
+_COMMAND = (
+    'vercel logs --environment production --status-code 5xx --since 3h --token "$VERCEL_TOKEN" --json'
+    " | jq -r '[.timestamp, .requestPath, .responseStatusCode] | @tsv'"
+)
+
+
+def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
+    """Judge the share of requests answered 5xx, 0-1. Source: runbook T1, M5.
+
+    The log is no documented API: where it cannot be read that is a standing limit, and the dashboard shows it.
+    """
+    requests = seen.reading(VercelRequests)
+    command = _COMMAND.replace("VERCEL_TOKEN", scope.facts.vercel_variable)
+    if requests is None:
+        return blind("frontend.errors", seen, "vercel.logs", command=command)
+    if not requests.is_read:
+        return _finding(NOT_PERMITTED, _UNREAD, seen, command)
+    since = max(requests.since_ms, requests.until_ms - RECENT_MS)
+    recent = [n for n, at in enumerate(requests.at_ms) if at >= since]
+    failed = [n for n in recent if requests.status[n] >= FAILED_FROM]
+    if len(recent) < FEWEST or 0 < len(failed) < _FEWEST_FAILED:
+        return _finding(TOO_LITTLE, _few(len(recent), len(failed)), seen, command)
+    ratio = len(failed) / len(recent)
+    severity = scope.thresholds.error_ratio.judge(ratio)
+    return _finding(
+        "quiet" if severity is Severity.OK else _state(requests, failed),
+        _sentence(requests, failed, len(recent), _since(seen, scope)),
+        seen,
+        command,
+        severity=severity,
+        value=round(ratio, 4),
+        unit="ratio",
+        threshold=scope.thresholds.error_ratio.crossed(ratio),
+    )
+
+
+def _state(requests: VercelRequests, failed: list[int]) -> str:
+    """What most of the failed requests have in common, where their log lines say it."""
+    word, count = Counter(requests.trouble[n] for n in failed).most_common(1)[0]
+    if word == Trouble.VARIABLE_MISSING.value and 2 * count > len(failed):
+        return word
+    in_database = sum(requests.trouble[n] in _DATABASE for n in failed)
+    return "database" if 2 * in_database > len(failed) else "failing"
+
+
+def _few(count: int, failed: int) -> Text:
+    return text(
+        "{count} requests in the log's last quarter of an hour, {failed} failed: too few to judge",
+        count=count,
+        failed=failed,
+    )
+
+
+def _since(seen: Seen, scope: Scope) -> int | None:
+    """Since when the share is beyond the first limit, in epoch milliseconds."""
+    return above_since(site_errors(seen, scope), scope.thresholds.error_ratio.warning or 0.0)
+
+
+def _sentence(requests: VercelRequests, failed: list[int], count: int, since_ms: int | None) -> Text:
+    if not failed:
+        return text("none of {count} requests in the log's last quarter of an hour failed (5xx)", count=count)
+    routes = Counter(requests.routes[requests.route[n]] for n in failed)
+    named = ", ".join(f"{route} ({number})" for route, number in routes.most_common(4))
+    told = text("{failed} of {count} requests failed (5xx): {routes}", failed=len(failed), count=count, routes=named)
+    if requests.variables:
+        told = text("{told}; missing by the log: {names}", told=told, names=", ".join(requests.variables[:3]))
+    if since_ms is None:
+        return told
+    return text(
+        "{told}; beyond the limit since about {since} UTC",
+        told=told,
+        since=f"{datetime.fromtimestamp(since_ms / 1000, UTC):%H:%M:%S}",
+    )
+
+
+def _finding(
+    state: str,
+    sentence: Text,
+    seen: Seen,
+    command: str,
+    *,
+    severity: Severity = Severity.OK,
+    value: float | None = None,
+    unit: str = "",
+    threshold: float | None = None,
+) -> Finding:
+    return Finding(
+        id="frontend.errors",
+        severity=severity,
+        state=state,
+        sentence=sentence,
+        value=value,
+        unit=unit,
+        threshold=threshold,
+        evidence=seen.ids("vercel.logs"),
+        command=command,
+    )
+
+
+_UNREAD = text("Vercel's request log cannot be read from here: open the project's Logs page")
+
+CHECKS = (check_frontend_errors,)
