@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench.filling import fill, send
+from tests.bench.filling import fill, fill_small, send
 from tests.bench.measure import Measure, paired
 from tests.bench.servers import binaries
 from tests.oncall.support import command, environment
@@ -54,7 +54,7 @@ class Place:
         link = socket.socket(socket.AF_UNIX)
         link.connect(str(self.field.server.socket_path))
         send(link, [("AUTH", "default", USERS.default)])
-        await asyncio.to_thread(fill, link, jobs, is_small=jobs > SMALL_FROM)
+        await asyncio.to_thread(fill_small if jobs > SMALL_FROM else fill, link, jobs)
         await client.slowlog_reset()
 
     async def triage(self, way: str) -> None:
