@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -18,8 +19,10 @@ from diagnostics.wording import Wording
 
 _MOST = 7
 """Bars that fit."""
-_NAME = 26
-"""Characters of a statement that fit beside its bar."""
+_NAME = 21
+"""Characters that fit beside a bar."""
+_WRITES = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) +(?:"?\w+"?\.)?"?(\w+)"?', re.IGNORECASE)
+_READS = re.compile(r'(FROM) +(?:"?\w+"?\.)?"?(\w+)"?', re.IGNORECASE)
 
 
 def database_charts(seen: Seen, scope: Scope, *, language: str = "en", timezone: str = "UTC") -> dict[str, Chart]:
@@ -61,20 +64,11 @@ def _refused(activity: PostgresActivity | None, wording: Wording) -> str:
 
 
 def statements_chart(told: PostgresStatements | None, wording: Wording) -> Chart:
-    """Mean time of the statements that cost most, with the longest ever as a whisker, in milliseconds."""
+    """Mean time of the statements that cost most, in milliseconds."""
     _ = wording.translate
     chosen = sorted((told.statements or ()) if told else (), key=_cost, reverse=True)[:_MOST]
     bars = tuple(
-        Bar(
-            name=s.shape if len(s.shape) <= _NAME else s.shape[: _NAME - 1] + "…",
-            value=s.mean_now_ms if s.mean_now_ms is not None else s.mean_ms,
-            whisker=None,
-            told=_("{ms} ms, at most {most}").format(
-                ms=wording.value(s.mean_now_ms if s.mean_now_ms is not None else s.mean_ms, ""),
-                most=wording.value(s.longest_ms, ""),
-            ),
-        )
-        for s in chosen
+        Bar(name=named(s.shape), value=_mean(s), whisker=None, told=wording.value(_mean(s), "ms")) for s in chosen
     )
     caption = (
         _("Bar: mean now where a call ended, else since the statistics began. Source: {source}.").format(
@@ -86,6 +80,18 @@ def statements_chart(told: PostgresStatements | None, wording: Wording) -> Chart
     return _bars(
         bars, title=_("Statements: how long they take"), x_label=_("milliseconds"), caption=caption, wording=wording
     )
+
+
+def named(shape: str) -> str:
+    """What a statement does to which table, short enough to stand beside its bar."""
+    found = _WRITES.search(shape) or _READS.search(shape)
+    verb = {"FROM": "SELECT", "INSERT INTO": "INSERT", "DELETE FROM": "DELETE"}
+    told = f"{verb.get(found[1].upper(), found[1].upper())} {found[2]}" if found else shape
+    return told if len(told) <= _NAME else told[: _NAME - 1] + "…"
+
+
+def _mean(statement: Statement) -> float:
+    return statement.mean_now_ms if statement.mean_now_ms is not None else statement.mean_ms
 
 
 def _cost(statement: Statement) -> tuple[float, float]:

@@ -51,8 +51,8 @@ UNSET = {
         "SUPABASE_SERVICE_ROLE_KEY",
         "SUPABASE_ACCESS_TOKEN",
         "DATABASE_URL",
-        "SENTRY_AUTH_TOKEN",
         "VERCEL_TOKEN",
+        "SENTRY_AUTH_TOKEN",
     ),
     Sight.REST: ("REDIS_URL",),
 }

@@ -20,25 +20,27 @@ REPORT_S = 7.0
 def start(world: World, owner: str, *, count: int, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
     """Let so many clients do something over and over until `stop`."""
     url = world.host.variables()["SUPABASE_URL"]
+    limits = httpx.Limits(max_connections=None)
+    client = httpx.AsyncClient(base_url=f"{url}/rest/v1", timeout=PATIENCE, limits=limits, trust_env=False)
 
     async def one() -> None:
-        async with httpx.AsyncClient(base_url=f"{url}/rest/v1", timeout=PATIENCE, trust_env=False) as client:
-            while True:
-                with contextlib.suppress(httpx.TransportError):
-                    await work(client)
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                await work(client)
 
     tasks = [asyncio.create_task(one()) for _ in range(count)]
     for task in tasks:
         world.parts.callback(task.cancel)
-    world.memory[f"{owner}:clients"] = tasks
+    world.memory[f"{owner}:clients"] = client, tasks
 
 
 async def stop(world: World, owner: str) -> None:
     """End them, and what they have begun."""
-    tasks = world.memory.pop(f"{owner}:clients", [])
+    client, tasks = world.memory.pop(f"{owner}:clients")
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await client.aclose()
 
 
 def registering(world: World, seen: list[str]) -> Callable[[httpx.AsyncClient], Awaitable[None]]:

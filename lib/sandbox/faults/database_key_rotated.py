@@ -17,7 +17,7 @@ async def _apply(world: World) -> None:
 
 async def _settled(world: World) -> bool:
     is_over = world.heard(FAULT.name, "Job completed", times=JOBS) and await world.backlog() == 0
-    return is_over and await database_site.health_says(world, '"healthy":true', "/api/health/db")
+    return is_over and await database_site.health_says(world, '"healthy":true', database_site.DATABASE_HEALTH)
 
 
 async def _heal(world: World) -> None:

@@ -6,14 +6,14 @@ from sandbox.faults import database_growth
 from sandbox.faults.fault import Fault
 from sandbox.world import World
 
-FAILURES = 4
+FAILURES = 3
 
 
 async def _apply(world: World) -> None:
     await database_growth.grow(world)
     await world.postgres.execute(f"DROP INDEX {database_growth.INDEX}")
     await world.producer.order(
-        "burst", count=FAILURES + 2, mix={database_growth.REPORT: 1.0}, extras=database_growth.EXTRAS
+        "burst", count=FAILURES, mix={database_growth.REPORT: 1.0}, extras=database_growth.EXTRAS
     )
 
 

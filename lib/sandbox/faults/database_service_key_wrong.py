@@ -19,7 +19,7 @@ async def _apply(world: World) -> None:
 
 async def _settled(world: World) -> bool:
     is_refused = world.heard(FAULT.name, "Invalid API key", times=FAILURES)
-    return is_refused and await database_site.health_says(world, "Invalid API key", "/api/health/db")
+    return is_refused and await database_site.health_says(world, "Invalid API key", database_site.DATABASE_HEALTH)
 
 
 async def _heal(world: World) -> None:

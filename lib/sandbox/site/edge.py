@@ -53,7 +53,11 @@ class Edge:
         return await asyncio.shield(asyncio.ensure_future(self._serve(request)))
 
     async def _serve(self, request: Request) -> Answer:
-        marks = {"server": "Vercel", "x-vercel-id": _request_id(), "strict-transport-security": "max-age=63072000"}
+        marks = {
+            "server": "Vercel",
+            "x-vercel-id": request_id(time.time_ns() // 1_000_000, secrets.token_hex(3)),
+            "strict-transport-security": "max-age=63072000",
+        }
         if self.is_out_of_order:
             return _fallback(request, 500, "INTERNAL_UNEXPECTED_ERROR", marks)
         host = request.headers.get("host", "")
@@ -69,14 +73,13 @@ class Edge:
             path=path,
             domain=self._site.domain,
         )
+        self._site.requests.begin(row)
         asset = deployment.assets().get(path)
-        if asset is not None:
-            row.source = "static"
-            self._site.requests.begin(row)
-            answer = Answer(status=200, headers={"Content-Type": asset[0], "x-vercel-cache": "HIT"}, body=asset[1])
-        else:
-            self._site.requests.begin(row)
+        if asset is None:
             answer = await self._invoke(request, deployment, marks)
+        else:
+            row.source = "static"
+            answer = Answer(status=200, headers={"Content-Type": asset[0], "x-vercel-cache": "HIT"}, body=asset[1])
         self._site.requests.end(row, answer.status)
         return Answer(status=answer.status, headers={**answer.headers, **marks}, body=answer.body)
 
@@ -90,8 +93,10 @@ class Edge:
         }
         passed_on = Request(method=request.method, target=request.target, headers=headers, body=request.body)
         try:
+            # A cold start has a limit of its own.
+            port = await self._site.function(deployment).port()
             async with asyncio.timeout(self.limit_s):
-                answer = await ask(await self._site.function(deployment).port(), passed_on)
+                answer = await ask(port, passed_on)
         except TimeoutError:
             self._site.requests.printed(
                 marks["x-vercel-id"],
@@ -125,5 +130,6 @@ def _fallback(request: Request, status: int, code: str, marks: Mapping[str, str]
     return Answer(status=status, headers={**headers, "Content-Type": "text/plain; charset=utf-8"}, body=text.encode())
 
 
-def _request_id() -> str:
-    return f"{REGION}::{REGION}::{secrets.token_hex(3)}-{time.time_ns() // 1_000_000}-{secrets.token_hex(6)}"
+def request_id(at_ms: int, mark: str) -> str:
+    """An id as the edge makes them, of a request that came at an instant (epoch ms)."""
+    return f"{REGION}::{REGION}::{mark}-{at_ms}-{secrets.token_hex(6)}"

@@ -17,14 +17,15 @@ if ROOT not in sys.path:
 
 # After the line above: started as a script, this file alone knows where the tests are.
 from tests.contracts.vendors.openrouter_contract import OPENAPI, openrouter_tally  # noqa: E402
-from tests.contracts.vendors.own_contract import status_pages_tally, vercel_tally  # noqa: E402
 from tests.contracts.vendors.railway_contract import INTROSPECTION, railway_tally  # noqa: E402
 from tests.contracts.vendors.sentry_contract import OPENAPI as SENTRY  # noqa: E402
 from tests.contracts.vendors.sentry_contract import sentry_tally  # noqa: E402
+from tests.contracts.vendors.status_pages_contract import status_pages_tally  # noqa: E402
 from tests.contracts.vendors.supabase_contract import DESCRIPTION, supabase_tally  # noqa: E402
 from tests.contracts.vendors.tally import Tally, render  # noqa: E402
 from tests.contracts.vendors.upstash_contract import OPENAPI as UPSTASH  # noqa: E402
 from tests.contracts.vendors.upstash_contract import upstash_tally  # noqa: E402
+from tests.contracts.vendors.vercel_contract import vercel_tally  # noqa: E402
 
 
 async def check(specs: Path) -> tuple[Tally, ...]:
@@ -33,10 +34,10 @@ async def check(specs: Path) -> tuple[Tally, ...]:
         await railway_tally(specs),
         await openrouter_tally(specs),
         await supabase_tally(specs),
+        await vercel_tally(),
         await sentry_tally(specs),
         await upstash_tally(specs),
         await status_pages_tally(),
-        vercel_tally(),
     )
 
 
