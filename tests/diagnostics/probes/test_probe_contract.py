@@ -25,6 +25,10 @@ environment_id = "e"
 service_id = "s"
 [openrouter]
 base_url = "http://127.0.0.1:9/api"
+[supabase]
+base_url = "http://127.0.0.1:9/supabase"
+project_ref = "abcdefghijklmnopqrst"
+[postgres]
 [upstash_api]
 base_url = "http://127.0.0.1:9/v2"
 [status_pages]
@@ -34,10 +38,10 @@ supabase = "http://127.0.0.1:9/supabase"
 upstash = "http://127.0.0.1:9/upstash"
 sentry = "http://127.0.0.1:9/sentry"
 openrouter = "http://127.0.0.1:9/openrouter"
-[supabase]
-base_url = "http://127.0.0.1:9/supabase"
-project_ref = "abcdefghijklmnopqrst"
-[postgres]
+[sentry]
+base_url = "http://127.0.0.1:9/sentry"
+organization = "acme"
+project = "site"
 [frontend]
 base_url = "http://127.0.0.1:9"
 [vercel]
@@ -48,14 +52,15 @@ SECRETS = {
     "REDIS_URL": "redis://default:canary-of-redis@127.0.0.1:9",
     "RAILWAY_TOKEN": "canary-of-railway",
     "OPENROUTER_API_KEY": "canary-of-openrouter",
-    "UPSTASH_EMAIL": "canary-of-mail@example.org",
-    "UPSTASH_API_KEY": "canary-of-upstash",
     "SUPABASE_ACCESS_TOKEN": "canary-of-supabase",
     "SUPABASE_URL": "http://127.0.0.1:9",
     "SUPABASE_ANON_KEY": "canary-of-anon",
     "SUPABASE_SERVICE_ROLE_KEY": "canary-of-service",
     "DATABASE_URL": "postgresql://postgres:canary-of-postgres@127.0.0.1:9/postgres",
+    "UPSTASH_EMAIL": "canary-of-mail@example.org",
+    "UPSTASH_API_KEY": "canary-of-upstash",
     "VERCEL_TOKEN": "canary-of-vercel",
+    "SENTRY_AUTH_TOKEN": "canary-of-sentry",
 }
 OBSERVING = ("frontend.site", "vercel.logs")
 """Looks for which nobody there is an observation: of the site's layers, and of a log that may be out of reach."""
