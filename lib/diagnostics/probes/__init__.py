@@ -9,8 +9,8 @@ PROBES = (
     *history.PROBES,
     *frontend.PROBES,
     *errors.PROBES,
-    *vendors.PROBES,
     *database.PROBES,
+    *vendors.PROBES,
 )
 
 __all__ = ["PROBES"]

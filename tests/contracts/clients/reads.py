@@ -23,6 +23,7 @@ from diagnostics.clients.http import Http
 from diagnostics.clients.openrouter import read_account
 from diagnostics.clients.prometheus import read_range
 from diagnostics.clients.railway import read_service
+from diagnostics.clients.sentry import Sentry
 from diagnostics.clients.site_health import read_frontend_health
 from diagnostics.clients.status_pages import read_status
 from diagnostics.clients.systems import Systems
@@ -31,9 +32,10 @@ from diagnostics.clients.upstash_api import read_plan
 from diagnostics.clients.vercel import read_deployments, read_variables
 from diagnostics.clients.worker import read_health, read_metrics
 from diagnostics.errors import SchemaError
-from diagnostics.profile import PrometheusSection, RailwaySection, UpstashApiSection, VercelSection
+from diagnostics.profile import PrometheusSection, RailwaySection, SentrySection, UpstashApiSection, VercelSection
 from diagnostics.question import ask
 from diagnostics.readings import Indicator
+from diagnostics.scope import Window
 from diagnostics.settings import load
 
 SECRET = "canary-of-the-contract-suite"
@@ -189,6 +191,16 @@ async def _plan(http: Http, url: str) -> Any:
     return await read_plan(http, section, ("a@example.org", SECRET), host="", timeout_s=TIMEOUT_S)
 
 
+def _sentry(what: str) -> Callable[[Http, str], Awaitable[Any]]:
+    async def read(http: Http, url: str) -> Any:
+        section = SentrySection(base_url=url, organization="acme", project="site")
+        window = Window(since=datetime.now(UTC) - timedelta(hours=3), until=datetime.now(UTC))
+        sentry = Sentry(http=http, section=section, token=SECRET, window=window, timeout_s=TIMEOUT_S)
+        return await getattr(sentry, what)()
+
+    return read
+
+
 async def _releases(http: Http, url: str) -> Any:
     return await read_deployments(http, VercelSection(base_url=url, project_id="p"), SECRET, timeout_s=TIMEOUT_S)
 
@@ -214,6 +226,20 @@ def systems(http: Http) -> Systems:
     return Systems(settings=settings, scope=scope, http=http, budget=Budget(), timeout_s=TIMEOUT_S)
 
 
+ISSUE = {
+    "id": "7",
+    "shortId": "SITE-7",
+    "title": "TypeError: no",
+    "culprit": "GET /api/agents",
+    "level": "error",
+    "substatus": "ongoing",
+    "metadata": {"type": "TypeError", "value": "no"},
+    "count": "12",
+    "userCount": 0,
+    "firstSeen": "2026-01-26T08:00:00Z",
+    "lastSeen": "2026-01-26T09:00:00Z",
+}
+SPANS = {"data": [{"count()": 5, "failure_rate()": 0.2, "p50(span.duration)": 1.0, "transaction": "GET /"}], "meta": {}}
 _WORKER_SEEN = frozenset({404, 500, 502, 504})
 
 READS: tuple[Read, ...] = (
@@ -263,6 +289,18 @@ READS: tuple[Read, ...] = (
         observes=frozenset({401, 402, 403, 429, 500, 502, 503, 504}),
         observes_silence=True,
     ),
+    Read(
+        name="sentry issues",
+        call=_sentry("issues"),
+        good=[ISSUE],
+        needs=(0, "count"),
+        unknown=(
+            Unknown(path=(0, "substatus"), word="napping", holds=lambda seen: seen.issues[0].substatus == "napping"),
+            Unknown(path=(0, "level"), word="dire", holds=lambda seen: seen.issues[0].events == 12),
+        ),
+    ),
+    Read(name="sentry performance", call=_sentry("performance"), good=SPANS, needs=("data", 0, "count()")),
+    Read(name="sentry releases", call=_sentry("releases"), good=[{"version": "8f2d1c6"}], needs=(0, "version")),
     Read(name="upstash rest", call=_upstash, good=REPLY, needs=(0, "result"), is_nullable=True),
     Read(
         name="prometheus",
