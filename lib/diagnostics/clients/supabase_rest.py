@@ -39,7 +39,8 @@ class _Definition(BaseModel):
 
 
 class _Description(BaseModel):
-    definitions: dict[str, _Definition]
+    definitions: dict[str, _Definition | str]
+    """A text in the place of a table is none of PostgREST's; it is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ async def read_description(gate: Gate) -> tuple[RestAnswer, tuple[CachedTable, .
     return told, tuple(
         CachedTable(name=name, columns=tuple(sorted(filter(_NAME.fullmatch, table.properties))))
         for name, table in sorted(body.definitions.items())
-        if _NAME.fullmatch(name)
+        if isinstance(table, _Definition) and _NAME.fullmatch(name)
     )
 
 
