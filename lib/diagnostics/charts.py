@@ -19,6 +19,7 @@ from diagnostics.text import Text
 from diagnostics.thresholds import Limits, Thresholds
 from diagnostics.trends import Series
 from diagnostics.trends.capacity import capacity
+from diagnostics.trends.errors import sentry_errors
 from diagnostics.trends.estimate import Estimate
 from diagnostics.trends.jobtypes import JobType, job_types
 from diagnostics.trends.site import site_errors
@@ -35,6 +36,8 @@ _IN_DEPTH = "queue-overflow"
 _OF_DATABASE = "database-unavailable"
 _OF_SITE = "frontend-unavailable"
 """The incident of the site: its own requests are drawn for it alone."""
+_OF_ERRORS = "high-error-rate"
+"""The incident of errors: Sentry's own curve is drawn for it, beside that of the site."""
 Onset = tuple[int, tuple[int, int]]
 """First instant known above a limit and the interval of the crossing, epoch ms; see `trends.onset`."""
 
@@ -140,6 +143,27 @@ def site_errors_chart(
     return _chart(series, title=title, limits=thresholds.error_ratio, onset=onset, wording=wording)
 
 
+def sentry_errors_chart(series: Series, *, language: str = "en", timezone: str = "UTC") -> Chart:
+    """Errors per minute over time, as Sentry counts them. The runbook has no limit for a count."""
+    wording = Wording(language, timezone)
+    _ = wording.translate
+    title = _("Sentry: errors per minute")
+    curve = Curve(
+        series=series,
+        scale=1,
+        title=title,
+        y_label=wording.unit("events/min"),
+        lines=(),
+        onset=None,
+        caption=_caption(series, wording),
+        wording=wording,
+    )
+    told = _("{title}. On average {value}. Source: {source}.").format(
+        title=title, value=wording.value(_average(series), "events/min"), source=wording.say(series.source)
+    )
+    return Chart(told, lambda: png(curve))
+
+
 def site_times_chart(pages: SitePages | None, *, language: str = "en", timezone: str = "UTC") -> Chart:
     """Median and slowest response time of each page and endpoint, as we met them in this run."""
     wording = Wording(language, timezone)
@@ -187,7 +211,12 @@ def diagnosis_charts(diagnosis: Diagnosis, *, language: str = "en", timezone: st
         return charts | database_charts(seen, scope, language=language, timezone=timezone)
     if scope.slug == _IN_DEPTH:
         return charts | _queue_charts(seen, diagnosis, language, timezone)
-    return charts | (_site_charts(seen, diagnosis, language, timezone) if scope.slug == _OF_SITE else {})
+    if scope.slug not in (_OF_SITE, _OF_ERRORS):
+        return charts
+    if scope.slug == _OF_ERRORS:
+        told = sentry_errors_chart(sentry_errors(seen, scope), language=language, timezone=timezone)
+        charts["sentry-errors"] = told
+    return charts | _site_charts(seen, diagnosis, language, timezone)
 
 
 def _site_charts(seen: Seen, diagnosis: Diagnosis, language: str, timezone: str) -> dict[str, Chart]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
     from sandbox.vendors.sentry_state import SentryState
+    from sandbox.vendors.status_pages import StatusPages
+    from sandbox.vendors.upstash_developer import UpstashAccount
 
 LOOK_EVERY_S = 0.05
 LISTS = frozenset(("wait", "paused", "active"))
@@ -53,6 +55,8 @@ class World:
     producer: Boss
     openrouter: OpenRouterState
     kommo: KommoState
+    status_pages: StatusPages
+    upstash: UpstashAccount
     sentry: SentryState
     site: Site
     site_edge: SiteEdge

@@ -18,6 +18,7 @@ from diagnostics.readings import (
     Dependency,
     Deployment,
     FrontendHealth,
+    Indicator,
     JobHistory,
     JobRow,
     JobRows,
@@ -30,6 +31,7 @@ from diagnostics.readings import (
     RailwayService,
     Reading,
     RedisConnection,
+    RedisPlan,
     RedisServer,
     ReplicaSample,
     SiteAnswer,
@@ -38,6 +40,8 @@ from diagnostics.readings import (
     Symptom,
     Trouble,
     Variable,
+    VendorIncident,
+    VendorStatus,
     VercelDeployment,
     VercelDeployments,
     VercelRequests,
@@ -89,6 +93,8 @@ FACTS = Facts(
         "history",
         "frontend",
         "vercel",
+        "upstash_api",
+        "status_pages",
     ),
 )
 SCOPE = Scope(
@@ -314,6 +320,30 @@ def usual(**changes: Any) -> HistoryBaseline:
     return replace(made, **changes)
 
 
+VENDORS = ("vercel", "railway", "supabase", "upstash", "sentry", "openrouter")
+
+
+def page(vendor: str, indicator: Indicator = Indicator.NONE, *incidents: str) -> VendorStatus:
+    """A status page, with incidents of these names."""
+    told = tuple(VendorIncident(name=name, status="investigating", started_at=ago(600)) for name in incidents)
+    return VendorStatus(vendor=vendor, indicator=indicator, incidents=told, affected=())
+
+
+def plan(**changes: Any) -> RedisPlan:
+    """A database with room in its plan."""
+    good = RedisPlan(
+        state="active",
+        plan="free",
+        is_changing=False,
+        used_bytes=10,
+        memory_limit_bytes=100,
+        commands_today=1000,
+        commands_month=20_000,
+        request_limit=500_000,
+    )
+    return replace(good, **changes)
+
+
 def path(name: str = "/", **changes: Any) -> PathAnswers:
     """Three good answers of one path of the site."""
     kind = "ready" if name.endswith("/ready") else "endpoint" if name.startswith("/api") else "page"
@@ -439,9 +469,7 @@ HEALTHY: Mapping[str, Reading] = {
             step_ms=(1000, 0),
             wait_ms=(5, 7),
             run_ms=(2000, -1),
-            kind=(0, 0),
             has_failed=(False, True),
-            names=("crm:sync-contacts",),
             kept_jobs=2,
             since_ms=ago_ms(10_800),
             is_cut=False,
@@ -454,6 +482,8 @@ HEALTHY: Mapping[str, Reading] = {
     "history.samples": kept(),
     "history.baseline": usual(),
     "prometheus.samples": kept(store="prometheus"),
+    "redis.plan": plan(),
+    **{f"provider.{vendor}": page(vendor) for vendor in VENDORS},
     "frontend.site": connection(),
     "frontend.health": site_health(),
     "frontend.pages": pages(),

@@ -73,6 +73,7 @@ from diagnostics.readings.queue import (
 from diagnostics.readings.railway import Deployment, RailwayService, Variable
 from diagnostics.readings.symptom import Symptom
 from diagnostics.readings.upstream import OpenRouterAccount
+from diagnostics.readings.vendors import Indicator, RedisPlan, VendorIncident, VendorStatus
 from diagnostics.readings.worker import (
     Answer,
     JobTypeTotals,
@@ -103,6 +104,8 @@ Reading: TypeAlias = (
     | PostgresSchema
     | HistorySamples
     | HistoryBaseline
+    | VendorStatus
+    | RedisPlan
     | SentryIssues
     | SentryLatest
     | SentrySeries
@@ -129,6 +132,7 @@ __all__ = [
     "FrontendHealth",
     "HistoryBaseline",
     "HistorySamples",
+    "Indicator",
     "JobHistory",
     "JobRow",
     "JobRows",
@@ -150,6 +154,7 @@ __all__ = [
     "RailwayService",
     "Reading",
     "RedisConnection",
+    "RedisPlan",
     "RedisServer",
     "Replica",
     "ReplicaSample",
@@ -178,6 +183,8 @@ __all__ = [
     "TagSpread",
     "Trouble",
     "Variable",
+    "VendorIncident",
+    "VendorStatus",
     "VercelDeployment",
     "VercelDeployments",
     "VercelRequests",

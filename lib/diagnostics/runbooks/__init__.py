@@ -8,6 +8,7 @@ from diagnostics.runbooks import (
     database_unavailable,
     frontend_unavailable,
     glance,
+    high_error_rate,
     queue_overflow,
     triage,
     worker_not_processing,
@@ -18,6 +19,7 @@ RUNBOOKS = (
     queue_overflow.RUNBOOK,
     frontend_unavailable.RUNBOOK,
     database_unavailable.RUNBOOK,
+    high_error_rate.RUNBOOK,
 )
 TRIAGE = triage.RUNBOOK
 GLANCE = glance.RUNBOOK

@@ -8,12 +8,8 @@ from sandbox.frontend.releases import HEAD, PREVIOUS
 from sandbox.site.site import Site
 
 DAY_BEFORE = timedelta(hours=26)
-PROJECT_AGE = timedelta(days=26)
-
-
-def set_up_at() -> datetime:
-    """When the project's variables were set, long before anything that is looked into."""
-    return datetime.now(UTC) - PROJECT_AGE
+LONG_BEFORE = timedelta(days=30)
+"""When the project's variables were set."""
 
 
 def begin_site(site: Site, *, at: datetime | None = None) -> None:

@@ -29,6 +29,19 @@ base_url = "http://127.0.0.1:9/api"
 base_url = "http://127.0.0.1:9/supabase"
 project_ref = "abcdefghijklmnopqrst"
 [postgres]
+[upstash_api]
+base_url = "http://127.0.0.1:9/v2"
+[status_pages]
+vercel = "http://127.0.0.1:9/vercel"
+railway = "http://127.0.0.1:9/railway"
+supabase = "http://127.0.0.1:9/supabase"
+upstash = "http://127.0.0.1:9/upstash"
+sentry = "http://127.0.0.1:9/sentry"
+openrouter = "http://127.0.0.1:9/openrouter"
+[sentry]
+base_url = "http://127.0.0.1:9/sentry"
+organization = "acme"
+project = "site"
 [frontend]
 base_url = "http://127.0.0.1:9"
 [vercel]
@@ -44,7 +57,10 @@ SECRETS = {
     "SUPABASE_ANON_KEY": "canary-of-anon",
     "SUPABASE_SERVICE_ROLE_KEY": "canary-of-service",
     "DATABASE_URL": "postgresql://postgres:canary-of-postgres@127.0.0.1:9/postgres",
+    "UPSTASH_EMAIL": "canary-of-mail@example.org",
+    "UPSTASH_API_KEY": "canary-of-upstash",
     "VERCEL_TOKEN": "canary-of-vercel",
+    "SENTRY_AUTH_TOKEN": "canary-of-sentry",
 }
 OBSERVING = ("frontend.site", "vercel.logs")
 """Looks for which nobody there is an observation: of the site's layers, and of a log that may be out of reach."""
@@ -72,7 +88,7 @@ async def test_a_probe_that_cannot_look_says_why_and_how_to_regain_sight(
     assert item.observed_at.utcoffset() == timedelta(0)
     assert started <= item.observed_at <= datetime.now(UTC)
     assert "canary" not in repr(item)
-    if not environ and probe.system not in ("worker", "frontend"):
+    if not environ and probe.system not in ("worker", "frontend", "status_pages"):
         assert item.status is Status.SKIPPED
 
 
