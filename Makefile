@@ -70,7 +70,7 @@ drains: $(READY)
 contract: $(READY)
 	$(PY) tests/contracts/vendors/contract.py "$(SPECS)"
 
-.PHONY: pictures  ## Take the documentation's pictures anew (needs chromium; five minutes)
+.PHONY: pictures  ## Take the documentation's pictures anew (needs chromium; ten minutes)
 pictures: $(READY)
 	$(PY) -m tests.browser.pictures
 

@@ -12,6 +12,7 @@ from diagnostics.model import Cost
 
 REDIS_COMMANDS = 50
 HTTP_REQUESTS = 100
+SQL_STATEMENTS = 60
 """What a run may spend by default (count)."""
 
 
@@ -21,6 +22,7 @@ class Bill:
 
     redis_commands: int = 0
     http_requests: int = 0
+    sql_statements: int = 0
 
 
 _bill: ContextVar[Bill | None] = ContextVar("bill", default=None)
@@ -39,12 +41,14 @@ def metered() -> Iterator[Bill]:
 
 @dataclass(slots=True, kw_only=True)
 class Budget:
-    """Counts every command and request before it is sent. Not frozen: it is the run's purse."""
+    """Counts every command, request and statement before it is sent. Not frozen: it is the run's purse."""
 
     redis_command_limit: int = REDIS_COMMANDS
     http_request_limit: int = HTTP_REQUESTS
+    sql_statement_limit: int = SQL_STATEMENTS
     redis_commands: int = 0
     http_requests: int = 0
+    sql_statements: int = 0
 
     def redis_left(self) -> int:
         """Commands that may still be sent."""
@@ -68,10 +72,20 @@ class Budget:
         if bill := _bill.get():
             bill.http_requests += 1
 
+    def spend_sql(self, statements: int) -> None:
+        """Take `statements` from the purse, or raise BudgetExhausted and take nothing."""
+        left = self.sql_statement_limit - self.sql_statements
+        if statements > left:
+            raise BudgetExhausted(f"{statements} SQL statements needed, {left} of {self.sql_statement_limit} left")
+        self.sql_statements += statements
+        if bill := _bill.get():
+            bill.sql_statements += statements
+
     def spent(self, elapsed_s: float = 0.0) -> Cost:
         """The bill so far."""
         return Cost(
             elapsed_s=round(elapsed_s, 3),
             http_requests=self.http_requests,
             redis_commands=self.redis_commands,
+            sql_statements=self.sql_statements,
         )

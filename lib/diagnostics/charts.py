@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 
 from diagnostics import trends
-from diagnostics.drawing import WIDTH, Bar, Bars, Curve, Line, bars_png, png, reach
+from diagnostics.database_charts import database_charts
+from diagnostics.drawing import Bar, Bars, Curve, Line, bars_png, png, reach
 from diagnostics.model import Diagnosis
+from diagnostics.picture import Chart
 from diagnostics.readings import SitePages
 from diagnostics.scope import Scope, Window
 from diagnostics.seen import Seen
@@ -20,6 +19,7 @@ from diagnostics.text import Text
 from diagnostics.thresholds import Limits, Thresholds
 from diagnostics.trends import Series
 from diagnostics.trends.capacity import capacity
+from diagnostics.trends.errors import sentry_errors
 from diagnostics.trends.estimate import Estimate
 from diagnostics.trends.jobtypes import JobType, job_types
 from diagnostics.trends.site import site_errors
@@ -33,33 +33,13 @@ _TYPES = 8
 """Bars that fit; the types that fill most slots."""
 _IN_DEPTH = "queue-overflow"
 """The incident that is about the queue itself: flow and job types are drawn for it alone."""
+_OF_DATABASE = "database-unavailable"
 _OF_SITE = "frontend-unavailable"
 """The incident of the site: its own requests are drawn for it alone."""
+_OF_ERRORS = "high-error-rate"
+"""The incident of errors: Sentry's own curve is drawn for it, beside that of the site."""
 Onset = tuple[int, tuple[int, int]]
 """First instant known above a limit and the interval of the crossing, epoch ms; see `trends.onset`."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Chart:
-    """A picture that is drawn when it is first shown. `alt` says in words what it shows."""
-
-    alt: str
-    _draw: Callable[[], bytes] = field(repr=False)
-    _drawn: list[bytes] = field(default_factory=list, repr=False)
-
-    def png(self) -> bytes:
-        """The picture."""
-        if not self._drawn:
-            self._drawn.append(self._draw())
-        return self._drawn[0]
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Any:
-        bundle = {"image/png": base64.b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
-        # Half its pixels: sharp on a good screen, and two charts fit on one.
-        return bundle, {"image/png": {"width": WIDTH // 2}}
-
-    def __repr__(self) -> str:
-        return self.alt
 
 
 def depth_chart(
@@ -163,6 +143,27 @@ def site_errors_chart(
     return _chart(series, title=title, limits=thresholds.error_ratio, onset=onset, wording=wording)
 
 
+def sentry_errors_chart(series: Series, *, language: str = "en", timezone: str = "UTC") -> Chart:
+    """Errors per minute over time, as Sentry counts them. The runbook has no limit for a count."""
+    wording = Wording(language, timezone)
+    _ = wording.translate
+    title = _("Sentry: errors per minute")
+    curve = Curve(
+        series=series,
+        scale=1,
+        title=title,
+        y_label=wording.unit("events/min"),
+        lines=(),
+        onset=None,
+        caption=_caption(series, wording),
+        wording=wording,
+    )
+    told = _("{title}. On average {value}. Source: {source}.").format(
+        title=title, value=wording.value(_average(series), "events/min"), source=wording.say(series.source)
+    )
+    return Chart(told, lambda: png(curve))
+
+
 def site_times_chart(pages: SitePages | None, *, language: str = "en", timezone: str = "UTC") -> Chart:
     """Median and slowest response time of each page and endpoint, as we met them in this run."""
     wording = Wording(language, timezone)
@@ -206,9 +207,16 @@ def diagnosis_charts(diagnosis: Diagnosis, *, language: str = "en", timezone: st
             timezone=timezone,
         ),
     }
+    if scope.slug == _OF_DATABASE:
+        return charts | database_charts(seen, scope, language=language, timezone=timezone)
     if scope.slug == _IN_DEPTH:
         return charts | _queue_charts(seen, diagnosis, language, timezone)
-    return charts | (_site_charts(seen, diagnosis, language, timezone) if scope.slug == _OF_SITE else {})
+    if scope.slug not in (_OF_SITE, _OF_ERRORS):
+        return charts
+    if scope.slug == _OF_ERRORS:
+        told = sentry_errors_chart(sentry_errors(seen, scope), language=language, timezone=timezone)
+        charts["sentry-errors"] = told
+    return charts | _site_charts(seen, diagnosis, language, timezone)
 
 
 def _site_charts(seen: Seen, diagnosis: Diagnosis, language: str, timezone: str) -> dict[str, Chart]:

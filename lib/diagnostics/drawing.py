@@ -87,7 +87,7 @@ def bars_png(picture: Bars) -> bytes:
     """Draw `picture`."""
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0.34, 0.27, 0.62, 0.62))
-    _frame(figure, picture.title, picture.caption)
+    frame(figure, picture.title, picture.caption)
     if not picture.bars:
         _no_data(axes, picture.wording)
         axes.set_xticks([])
@@ -106,7 +106,7 @@ def bars_png(picture: Bars) -> bytes:
         axes.set_xlabel(picture.x_label, fontsize=9.5, color=_INK)
     axes.tick_params(labelsize=9, colors=_INK)
     axes.spines[["top", "right"]].set_visible(False)
-    return _encoded(figure)
+    return encoded(figure)
 
 
 def png(curve: Curve) -> bytes:
@@ -114,7 +114,7 @@ def png(curve: Curve) -> bytes:
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
     # Room on the right for the last value: beside the curve it can cover nothing.
     axes = figure.add_axes((0.125, 0.33, 0.735, 0.565))
-    _frame(figure, curve.title, curve.caption)
+    frame(figure, curve.title, curve.caption)
     _time_axis(axes, curve)
     if curve.series.is_empty and curve.series.since_ms == curve.series.until_ms:
         _no_data(axes, curve.wording)
@@ -127,17 +127,17 @@ def png(curve: Curve) -> bytes:
         _onset(axes, curve, height=0.83 if off_scale else 0.92)
         _last(axes, curve)
         _off_scale(axes, off_scale)
-    return _encoded(figure)
+    return encoded(figure)
 
 
-def _frame(figure: Figure, title: str, caption: str) -> None:
+def frame(figure: Figure, title: str, caption: str) -> None:
     size = min(12.0, 12.0 * _TITLE / len(title))
     figure.text(0.012, 0.945, title, fontsize=size, fontweight="bold", color=_INK, va="center")
     told = textwrap.fill(caption, _CAPTION)
     figure.text(0.012, 0.02, told, fontsize=8.5, color=_INK, va="bottom", linespacing=1.25)
 
 
-def _encoded(figure: Figure) -> bytes:
+def encoded(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

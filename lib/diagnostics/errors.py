@@ -5,6 +5,7 @@ DiagnosticsError
 ├── ClientError              a system could not be read
 │   ├── ConnectFailed        refused, unreachable, TLS failure
 │   │   └── NameUnresolved   the host name has no address
+│   ├── NotAccepting         a database server answers and takes no connection, with `code`
 │   ├── ClientTimeout        connected, no complete answer in time
 │   ├── Unauthorized         401/403, WRONGPASS, NOAUTH, NOPERM
 │   ├── RateLimited          429, with `retry_after_s`
@@ -37,6 +38,14 @@ class ConnectFailed(ClientError):
 
 class NameUnresolved(ConnectFailed):
     """The host name has no address."""
+
+
+class NotAccepting(ClientError):
+    """The database server answers and takes no connection of ours; `code` is its SQLSTATE, such as 53300."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ClientTimeout(ClientError):

@@ -36,6 +36,7 @@ class FailureKind(Enum):
     CREDENTIALS_MISSING = "credentials_missing"
     UNRESOLVED = "unresolved"
     UNREACHABLE = "unreachable"
+    NOT_ACCEPTING = "not_accepting"
     TIMEOUT = "timeout"
     UNAUTHORIZED = "unauthorized"
     RATE_LIMITED = "rate_limited"

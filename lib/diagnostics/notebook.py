@@ -6,11 +6,15 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from diagnostics.charts import Chart, diagnosis_charts
-from diagnostics.model import Diagnosis, Finding, Runbook
+from diagnostics.charts import diagnosis_charts
+from diagnostics.model import Cause, Diagnosis, Finding, Runbook
+from diagnostics.picture import Chart
+from diagnostics.platform_map import platform_map
+from diagnostics.report import errors, room
 from diagnostics.report import markdown as md
-from diagnostics.report import room
 from diagnostics.report.actions import sheet
+from diagnostics.report.handoff import handoff, sentry_event
+from diagnostics.report.metrics import metrics_table
 from diagnostics.report.summary import asserted, summarise, unseen, worst_first
 from diagnostics.wording import Wording, plain
 
@@ -93,6 +97,18 @@ class View:
         """Processing time of each job type."""
         return self._chart("job-types")
 
+    def connections_chart(self) -> Chart:
+        """Connections of the database by state."""
+        return self._chart("connections")
+
+    def statements_chart(self) -> Chart:
+        """What the costliest statements of the database take."""
+        return self._chart("statements")
+
+    def failures_by_cause_chart(self) -> Chart:
+        """Failed jobs over the window: the database and everything else."""
+        return self._chart("failures-by-cause")
+
     def site_errors_chart(self) -> Chart:
         """Share of the site's requests that failed over the window."""
         return self._chart("site-errors")
@@ -100,6 +116,22 @@ class View:
     def site_times_chart(self) -> Chart:
         """Response time of each page and endpoint."""
         return self._chart("site-times")
+
+    def sentry_errors_chart(self) -> Chart:
+        """Errors per minute, as Sentry counts them."""
+        return self._chart("sentry-errors")
+
+    def issues(self) -> Shown:
+        """The most frequent issues in Sentry."""
+        return _shown(errors.issues_table(self._diagnosis, self._wording))
+
+    def event(self) -> Shown:
+        """The newest event of the issue that is most frequent of late, with its innermost frames."""
+        return _shown(errors.event_table(self._diagnosis, self._wording))
+
+    def log_match(self) -> Shown:
+        """Log lines beside the minutes with errors in Sentry."""
+        return _shown(errors.match_table(self._diagnosis, self._wording))
 
     def capacity(self) -> Shown:
         """Slots, arrivals, capacity, drain and limits, each with its interval and how it was computed."""
@@ -177,7 +209,40 @@ class View:
             *((str(n), wording.say(e)) for n, e in enumerate(runbook.escalation if runbook else (), start=1)),
             *((plain(c.name), plain(c.url).removeprefix("mailto:")) for c in clock.contacts),
         ]
-        return _sheet(_("Escalation"), rows)
+        parts = handoff(self._diagnosis, wording)
+        event = [(_("Command"), sentry_event(self._diagnosis))]
+        return _joined(
+            [
+                _sheet(_("Escalation"), rows),
+                _sheet(_("To hand over"), [(part.heading, line) for part in parts for line in part.lines]),
+                _sheet(_("The event for Sentry, prepared; nothing is sent until you run it"), event),
+            ]
+        )
+
+    def platform(self) -> Chart:
+        """Six systems and what they depend on, with the worst that was found in each."""
+        wording = self._wording
+        return platform_map(self._diagnosis, language=wording.language, timezone=wording.timezone)
+
+    def routes(self) -> Shown:
+        """The notebooks that the causes of this run lead to, the likeliest first."""
+        wording = self._wording
+        _ = wording.translate
+        led: dict[str, list[Cause]] = {}
+        for cause in self._diagnosis.causes:
+            led.setdefault(cause.runbook or "", []).append(cause)
+        rows = [
+            (f"runbook run {slug}", wording.say(causes[0].title), wording.confidence(causes[0].confidence))
+            for slug, causes in led.items()
+            if slug
+        ]
+        if not rows:
+            return _told(_("No cause leads to one of the five runbooks: choose by the symptom, below."))
+        return _table((_("Go on with"), _("because"), _("How sure")), rows)
+
+    def metrics(self) -> Shown:
+        """The runbook's thirteen critical metrics, each with its source, age and span."""
+        return _shown(metrics_table(self._diagnosis, self._wording))
 
     def record(self) -> Shown:
         """The timeline with its evidence: what the postmortem will start from."""
@@ -211,9 +276,14 @@ class View:
 
 def _runbook(slug: str) -> Runbook | None:
     """The procedure of `slug`. Imported late: it brings the probes, which a picture of past evidence never needs."""
-    from diagnostics.runbooks import RUNBOOKS  # noqa: PLC0415
+    from diagnostics.runbooks import RUNBOOKS, TRIAGE  # noqa: PLC0415
 
-    return next((r for r in RUNBOOKS if r.slug == slug), None)
+    return next((r for r in (*RUNBOOKS, TRIAGE) if r.slug == slug), None)
+
+
+def _told(sentence: str) -> Shown:
+    """One sentence."""
+    return Shown(sentence, md.escape(sentence), f"<p>{html.escape(sentence)}</p>")
 
 
 def _sheet(title: str, rows: list[tuple[str, str]], *, note: str = "", colour: str = "#777777") -> Shown:

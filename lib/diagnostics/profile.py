@@ -79,7 +79,7 @@ class WorkerSection(Section):
 
 
 class FrontendSection(Section):
-    base_url: Url
+    base_url: Url | None = None
     pages: tuple[SitePath, ...] = ("/",)
     """Pages whose availability is the site's."""
     endpoints: tuple[SitePath, ...] = ()

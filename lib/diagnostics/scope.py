@@ -36,6 +36,8 @@ class Facts:
     """What stands before the token in a request's header: it depends on the kind of token."""
     openrouter_url: str = ""
     openrouter_variable: str = "OPENROUTER_API_KEY"
+    openrouter_key: str = ""
+    """Fingerprint of the key we use ourselves."""
     redis_host: str = ""
     redis_port: int | None = None
     redis_token: str = ""

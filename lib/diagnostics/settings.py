@@ -73,6 +73,7 @@ class Settings(BaseModel):
             railway_header=p.railway.header if p.railway else "Project-Access-Token: ",
             openrouter_url=shown(p.openrouter.base_url) if p.openrouter else "",
             openrouter_variable=p.openrouter.token_env if p.openrouter else "OPENROUTER_API_KEY",
+            openrouter_key=fingerprint(self.secret(p.openrouter.token_env) or "") if p.openrouter else "",
             redis_host=self._redis_host(p.redis) if p.redis else "",
             redis_port=self._redis_port(p.redis) if p.redis else None,
             redis_token=self._redis_token(p.redis) if p.redis else "",
@@ -94,7 +95,7 @@ class Settings(BaseModel):
         found: dict[str, Any] = {"frontend_variables": self.profile.variables.frontend.required}
         if site:
             found |= dict(
-                frontend_url=shown(site.base_url),
+                frontend_url=shown(site.base_url or ""),
                 frontend_pages=site.pages,
                 frontend_endpoints=site.endpoints,
                 baseline_redis=site.baseline_redis,

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.text import Text as Rich
 
 from diagnostics.model import Diagnosis, Finding
+from diagnostics.report.handoff import handoff
+from diagnostics.report.metrics import metrics, told
 from diagnostics.report.summary import Summary, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording
@@ -25,6 +27,7 @@ STYLES = {
 }
 _WIDEST = 100
 _SHOWN = 6
+_TRIAGE = "triage"
 _LABEL = 16
 
 
@@ -45,6 +48,10 @@ def print_verdict(
     _facts(console, summary, wording, runbook)
     _findings(console, diagnosis, wording)
     _unseen(console, summary, wording)
+    if diagnosis.scope.slug == _TRIAGE:
+        _metrics(console, diagnosis, wording)
+        if diagnosis.clock.overdue:
+            _handoff(console, diagnosis, wording)
     if summary.command:
         _ = wording.translate
         title(console, _("See it yourself"))
@@ -131,6 +138,28 @@ def _unseen(console: Console, summary: Summary, wording: Wording) -> None:
         paragraph(console, _("hides {checks}").format(checks=spot.checks), indent=4)
     if len(summary.unseen) > _SHOWN:
         paragraph(console, _("and {count} more, see the report").format(count=len(summary.unseen) - _SHOWN), indent=2)
+
+
+def _metrics(console: Console, diagnosis: Diagnosis, wording: Wording) -> None:
+    """The thirteen metrics, a line each; those that nobody saw in one."""
+    _ = wording.translate
+    title(console, _("The runbook's critical metrics"))
+    found = metrics(diagnosis)
+    for metric in found:
+        if metric.is_told:
+            row(console, f"{metric.line} {metric.component}", f"{wording.say(metric.what)}: {told(metric, wording)}")
+    unseen = [metric.line for metric in found if not metric.is_told]
+    if unseen:
+        row(console, _("not seen"), ", ".join(unseen))
+
+
+def _handoff(console: Console, diagnosis: Diagnosis, wording: Wording) -> None:
+    """What to hand over, once the clock has run out."""
+    _ = wording.translate
+    title(console, _("To hand over"))
+    for part in handoff(diagnosis, wording):
+        for number, line in enumerate(part.lines):
+            row(console, part.heading if number == 0 else "", line)
 
 
 def title(console: Console, words: str) -> None:

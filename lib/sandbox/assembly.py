@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -20,15 +21,17 @@ from sandbox.plan import Plan
 from sandbox.planes import Planes, Severable
 from sandbox.postgres import Postgres
 from sandbox.producer.boss import Boss
-from sandbox.redis_server import BackendUsers, RedisServer, find_server
+from sandbox.redis_server import PLAN_MEMORY_BYTES, BackendUsers, RedisServer, find_server
 from sandbox.resolver import Resolver
-from sandbox.site import Site, SiteEdge, Traffic, begin_site
+from sandbox.site import LONG_BEFORE, Site, SiteEdge, Traffic, begin_site
 from sandbox.vendors.kommo import KommoState, kommo_app
 from sandbox.vendors.openrouter import OpenRouterState, openrouter_app
 from sandbox.vendors.railway import railway_app
 from sandbox.vendors.sentry import sentry_app
 from sandbox.vendors.sentry_state import SentryState
+from sandbox.vendors.status_pages import StatusPages, status_pages_app
 from sandbox.vendors.supabase import supabase_app
+from sandbox.vendors.upstash_developer import UpstashAccount, upstash_developer_app
 from sandbox.vendors.vercel import vercel_app
 from sandbox.wiring import (
     frontend_injected,
@@ -74,11 +77,14 @@ class Assembly:
         site_edge = await self._open_site(site)
         openrouter = OpenRouterState(api_key=f"sk-or-v1-{secrets.token_hex(32)}")
         severable, kommo, sentry = Severable(openrouter_app(openrouter)), KommoState(), SentryState()
+        pages, upstash = StatusPages(), self._account(edge, redis)
         planes = await self._open_planes(
             {
                 "railway": railway_app(host, self._railway_token),
                 "openrouter": severable,
                 "kommo": kommo_app(kommo),
+                "status": status_pages_app(pages),
+                "upstash": upstash_developer_app(upstash),
                 "sentry": sentry_app(sentry),
                 "supabase": gateway_app(project),
                 "supabase-management": supabase_app(project),
@@ -99,6 +105,8 @@ class Assembly:
             producer=Boss(self._log),
             openrouter=openrouter,
             kommo=kommo,
+            status_pages=pages,
+            upstash=upstash,
             sentry=sentry,
             site=site,
             site_edge=site_edge,
@@ -108,10 +116,11 @@ class Assembly:
             sever_openrouter=severable.sever,
         )
         await host.set_variables(worker_variables(world, planes.port), deploy=False)
-        site.variables.set(frontend_variables(world, planes.port))
+        site.variables.set(frontend_variables(world, planes.port), at=datetime.now(UTC) - LONG_BEFORE)
         await self._set_to_work(world, creating, produced)
         ports = (balancer.port, planes.port)
-        return world, user_settings(world, railway_token=self._railway_token, scratch=self._scratch, ports=ports)
+        world.settings = user_settings(world, railway_token=self._railway_token, scratch=self._scratch, ports=ports)
+        return world, world.settings
 
     async def _start_redis(self) -> RedisServer:
         redis = RedisServer(binary=find_server(os.environ), folder=self._scratch, users=self._users, log=self._log)
@@ -131,6 +140,15 @@ class Assembly:
         self._parts.callback(resolver.close)
         await resolver.open()
         return resolver
+
+    def _account(self, edge: Edge, redis: RedisServer) -> UpstashAccount:
+        return UpstashAccount(
+            email="sandbox@example.org",
+            api_key=secrets.token_hex(18),
+            gate=edge.gate,
+            memory=redis.used_bytes,
+            memory_limit=PLAN_MEMORY_BYTES,
+        )
 
     async def _open_planes(self, apps: dict[str, ASGIApp]) -> Planes:
         planes = Planes(apps)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any
 
+from psycopg import Error as DatabaseError
 from redis.exceptions import RedisError
 
 from sandbox.account import Active, account
@@ -75,7 +76,7 @@ class Operations:
                 # Many show at the end of a job, and jobs may be long.
                 within_s = fault.within_s + JOBS_WAITED * self._world.plan.job_seconds
                 await self._world.eventually(f"'{name}' taking hold", lambda: fault.settled(self._world), within_s)
-            except (ChildFailed, NeverSettled, RedisError, OSError) as error:
+            except (ChildFailed, NeverSettled, RedisError, DatabaseError, OSError) as error:
                 raise Refused(f"'{name}': {error}") from error
         if for_s is not None:
             active = self._active[name]
@@ -95,7 +96,7 @@ class Operations:
                     active.timer.cancel()
                 try:
                     await active.fault.heal(self._world)
-                except (ChildFailed, NeverSettled, RedisError, OSError) as error:
+                except (ChildFailed, NeverSettled, RedisError, DatabaseError, OSError) as error:
                     raise Refused(f"healing '{each}': {error}") from error
             if not self._active:
                 try:

@@ -97,6 +97,13 @@ class RedisServer:
         await self.client.connection_pool.disconnect()
         await self._child.stop(ask=signal.SIGKILL)
 
+    async def used_bytes(self) -> int | None:
+        """Memory in use; `None` while no server answers."""
+        try:
+            return int((await self.client.info("memory"))["used_memory"])
+        except (RedisConnectionError, FileNotFoundError):
+            return None
+
     async def _answers(self) -> bool:
         if not self.socket_path.exists():
             return False

@@ -10,6 +10,8 @@ from sandbox.edge import Credential
 from sandbox.plan import USUAL_CONCURRENCY, Plan
 from sandbox.redis_server import BackendUsers
 from sandbox.resolver import Resolver
+from sandbox.vendors.status_pages import VENDORS
+from sandbox.vendors.upstash_developer import DATABASE_ID
 from sandbox.world import World
 
 CLIENTS = ("operator", "worker", "producer", "frontend")
@@ -123,6 +125,11 @@ def user_settings(world: World, *, railway_token: str, scratch: Path, ports: tup
         "DATABASE_URL": world.postgres.operator_url,
         "RAILWAY_TOKEN": railway_token,
         "OPENROUTER_API_KEY": world.openrouter.api_key,
+        **{f"RUNBOOK_STATUS_PAGES__{v.upper()}": f"http://127.0.0.1:{planes}/status/{v}" for v in VENDORS},
+        "RUNBOOK_UPSTASH_API__BASE_URL": f"http://127.0.0.1:{planes}/upstash/v2",
+        "RUNBOOK_UPSTASH_API__DATABASE_ID": DATABASE_ID,
+        "UPSTASH_EMAIL": world.upstash.email,
+        "UPSTASH_API_KEY": world.upstash.api_key,
         **vercel_settings(world, planes),
         **sentry_settings(world, planes),
     }

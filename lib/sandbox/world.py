@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sandbox.vendors.kommo import KommoState
     from sandbox.vendors.openrouter import OpenRouterState
     from sandbox.vendors.sentry_state import SentryState
+    from sandbox.vendors.status_pages import StatusPages
+    from sandbox.vendors.upstash_developer import UpstashAccount
 
 LOOK_EVERY_S = 0.05
 LISTS = frozenset(("wait", "paused", "active"))
@@ -53,6 +55,8 @@ class World:
     producer: Boss
     openrouter: OpenRouterState
     kommo: KommoState
+    status_pages: StatusPages
+    upstash: UpstashAccount
     sentry: SentryState
     site: Site
     site_edge: SiteEdge
@@ -63,6 +67,8 @@ class World:
     """Ends what was started late, when the sandbox ends."""
     sever_openrouter: Callable[[], None]
     """Ends the calls that hang in OpenRouter's stand-in."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """What the operator is told when the sandbox is up; whoever rotates his key tells him the new one."""
     memory: dict[str, Any] = field(default_factory=dict)
     """What faults keep for their healing, by fault name."""
     marks: dict[str, datetime] = field(default_factory=dict)

@@ -7,28 +7,46 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.diagnostics.healthy_database import HEALTHY_DATABASE, OURS, TABLES
+
 from diagnostics.checks import CHECKS
 from diagnostics.judgement import conclude
 from diagnostics.model import Cost, Diagnosis, Evidence, Failure, FailureKind, Finding, Status
 from diagnostics.probes import PROBES
 from diagnostics.readings import (
     Answer,
+    Dependency,
     Deployment,
+    FrontendHealth,
+    Indicator,
     JobHistory,
     JobRow,
     JobRows,
     LogEvent,
     OpenRouterAccount,
+    PathAnswers,
     QueueCounts,
     QueueEvents,
     QueueState,
     RailwayService,
     Reading,
     RedisConnection,
+    RedisPlan,
     RedisServer,
     ReplicaSample,
+    SiteAnswer,
+    SiteConnection,
+    SitePages,
     Symptom,
+    Trouble,
     Variable,
+    VendorIncident,
+    VendorStatus,
+    VercelDeployment,
+    VercelDeployments,
+    VercelRequests,
+    VercelVariable,
+    VercelVariables,
     WorkerHealth,
     WorkerLog,
     WorkerMetrics,
@@ -54,7 +72,30 @@ FACTS = Facts(
     queue_orphans=("app-jobs",),
     dead_letter_queues=("agent-jobs-dlq",),
     required_variables=REQUIRED,
-    systems=("worker", "redis", "railway", "openrouter", "prometheus", "history"),
+    supabase_url="https://supabase.example",
+    supabase_ref="abcdefghijklmnopqrst",
+    supabase_keys=("0d0d0d0d", OURS),
+    supabase_tables=TABLES,
+    frontend_url="https://site.example",
+    frontend_pages=("/", "/login"),
+    frontend_endpoints=("/api/agents",),
+    frontend_variables=("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL"),
+    vercel_url="https://vercel.example",
+    vercel_project="prj_1",
+    systems=(
+        "worker",
+        "redis",
+        "railway",
+        "openrouter",
+        "supabase",
+        "postgres",
+        "prometheus",
+        "history",
+        "frontend",
+        "vercel",
+        "upstash_api",
+        "status_pages",
+    ),
 )
 SCOPE = Scope(
     slug="triage",
@@ -279,6 +320,140 @@ def usual(**changes: Any) -> HistoryBaseline:
     return replace(made, **changes)
 
 
+VENDORS = ("vercel", "railway", "supabase", "upstash", "sentry", "openrouter")
+
+
+def page(vendor: str, indicator: Indicator = Indicator.NONE, *incidents: str) -> VendorStatus:
+    """A status page, with incidents of these names."""
+    told = tuple(VendorIncident(name=name, status="investigating", started_at=ago(600)) for name in incidents)
+    return VendorStatus(vendor=vendor, indicator=indicator, incidents=told, affected=())
+
+
+def plan(**changes: Any) -> RedisPlan:
+    """A database with room in its plan."""
+    good = RedisPlan(
+        state="active",
+        plan="free",
+        is_changing=False,
+        used_bytes=10,
+        memory_limit_bytes=100,
+        commands_today=1000,
+        commands_month=20_000,
+        request_limit=500_000,
+    )
+    return replace(good, **changes)
+
+
+def path(name: str = "/", **changes: Any) -> PathAnswers:
+    """Three good answers of one path of the site."""
+    kind = "ready" if name.endswith("/ready") else "endpoint" if name.startswith("/api") else "page"
+    good = PathAnswers(
+        path=name,
+        kind=kind,
+        answer=SiteAnswer.OK,
+        asked=3,
+        failed=0,
+        status_code=200,
+        latencies_s=(0.2, 0.1, 0.1),
+        is_edge_seen=True,
+    )
+    return replace(good, **changes)
+
+
+def failing(name: str, answer: SiteAnswer = SiteAnswer.EDGE_ERROR, **changes: Any) -> PathAnswers:
+    """The same path, failing each time."""
+    told = {"answer": answer, "failed": 3, "status_code": 500, "edge_code": "FUNCTION_INVOCATION_FAILED"}
+    return path(name, **{**told, **changes})
+
+
+PATHS = ("/", "/login", "/api/agents", "/api/health/ready")
+
+
+def pages(*changed: PathAnswers) -> SitePages:
+    """Every path of the site, good but for `changed`."""
+    told = {p.path: p for p in (*map(path, PATHS), *changed)}
+    return SitePages(paths=tuple(told.values()))
+
+
+def connection(**changes: Any) -> SiteConnection:
+    """Name, port and certificate of the site in order."""
+    good = SiteConnection(
+        host="site.example",
+        addresses=2,
+        dns_s=0.01,
+        tcp_s=0.02,
+        tls_s=0.03,
+        certificate_ends_at=NOW + timedelta(days=60),
+    )
+    return replace(good, **changes)
+
+
+def site_health(**changes: Any) -> FrontendHealth:
+    """The health page on a good day: without REDIS_URL it calls itself degraded."""
+    good = FrontendHealth(
+        answer=SiteAnswer.OK,
+        status_code=200,
+        latency_s=0.3,
+        is_newer_form=True,
+        overall_status="degraded",
+        database=Dependency(status="ok"),
+        redis=Dependency(status="skipped"),
+        rate_limit=Dependency(status="ok"),
+        queue=Dependency(status="error", trouble=Trouble.NOT_CONFIGURED),
+        openrouter=Dependency(status="ok"),
+        service_answer=SiteAnswer.OK,
+        service_database=Dependency(status="ok"),
+        service_latency_s=0.2,
+    )
+    return replace(good, **changes)
+
+
+def broken(trouble: Trouble) -> Dependency:
+    """A dependency that fails for this reason."""
+    return Dependency(status="error", trouble=trouble)
+
+
+def release(name: str = "dpl_1", *, seconds: float = 90_000, **changes: Any) -> VercelDeployment:
+    """A deployment of `seconds` ago that is ready."""
+    good = VercelDeployment(id=name, state="READY", created_at=ago(seconds), ready_at=ago(seconds - 60))
+    return replace(good, **changes)
+
+
+def releases(**changes: Any) -> VercelDeployments:
+    """Two releases of the site, the newer one serving since yesterday."""
+    good = VercelDeployments(serving=release(), deployments=(release(), release("dpl_0", seconds=180_000)))
+    return replace(good, **changes)
+
+
+def variables(*changed: VercelVariable, **changes: Any) -> VercelVariables:
+    """The site's variables, all older than the serving release."""
+    told = {v.name: v for v in (*map(variable, FACTS.frontend_variables), *changed)}
+    return replace(VercelVariables(variables=tuple(told.values())), **changes)
+
+
+def variable(name: str, *, seconds: float = 200_000, **changes: Any) -> VercelVariable:
+    """One variable, changed `seconds` ago."""
+    good = VercelVariable(name=name, targets=("production",), kind="encrypted", updated_at=ago(seconds))
+    return replace(good, **changes)
+
+
+def requests(failed: int = 0, *, of: int = 100, route: str = "/api/agents", **changes: Any) -> VercelRequests:
+    """The request log: one request a second, the newest `failed` of them with 500."""
+    at = tuple(ago_ms(of - n) for n in range(of))
+    status = tuple(500 if n >= of - failed else 200 for n in range(of))
+    good = VercelRequests(
+        is_read=True,
+        since_ms=ago_ms(10_800),
+        until_ms=NOW_MS,
+        routes=(route,),
+        at_ms=at,
+        route=(0,) * of,
+        status=status,
+        trouble=("",) * of,
+    )
+    return replace(good, **changes)
+
+
 HEALTHY: Mapping[str, Reading] = {
     "worker.health": health(),
     "worker.metrics": metrics(),
@@ -303,9 +478,18 @@ HEALTHY: Mapping[str, Reading] = {
     "queue.events": QueueEvents(queue=QUEUE, at_ms=(NOW_MS,), kind=("completed",), complete_since_ms=NOW_MS),
     "redis.server": RedisServer(used_bytes=10, limit_bytes=100, policy="noeviction", connected_clients=None),
     "openrouter.account": OpenRouterAccount(models=None, key_symptom=None, credit_left_usd=20.0, latency_s=0.1),
+    **HEALTHY_DATABASE,
     "history.samples": kept(),
     "history.baseline": usual(),
     "prometheus.samples": kept(store="prometheus"),
+    "redis.plan": plan(),
+    **{f"provider.{vendor}": page(vendor) for vendor in VENDORS},
+    "frontend.site": connection(),
+    "frontend.health": site_health(),
+    "frontend.pages": pages(),
+    "vercel.deployments": releases(),
+    "vercel.variables": variables(),
+    "vercel.logs": requests(),
 }
 SYSTEM_OF = {probe.name: probe.system for probe in PROBES}
 

@@ -34,6 +34,19 @@ def test_requests_are_granted_up_to_the_limit() -> None:
     assert budget.spent().http_requests == 2
 
 
+@pytest.mark.parametrize(("wanted", "is_granted"), [(0, True), (5, True), (6, False)])
+def test_statements_are_granted_up_to_the_limit(wanted: int, is_granted: bool) -> None:
+    """The last statement may be sent, one more may not; a refusal takes nothing and is on no bill."""
+    budget = Budget(sql_statement_limit=5)
+    with metered() as bill:
+        if is_granted:
+            budget.spend_sql(wanted)
+        else:
+            with pytest.raises(BudgetExhausted, match=f"{wanted} SQL statements needed, 5 of 5 left"):
+                budget.spend_sql(wanted)
+    assert bill.sql_statements == budget.spent().sql_statements == (wanted if is_granted else 0)
+
+
 @given(st.lists(st.integers(0, 20)), st.integers(0, 60))
 def test_the_purse_is_never_overdrawn(wishes: list[int], limit: int) -> None:
     """Whatever is asked for, the sum of what was granted stays within the limit."""

@@ -11,7 +11,7 @@ import nbformat
 import papermill
 import pytest
 
-from diagnostics.runbooks import RUNBOOKS, by_slug
+from diagnostics.runbooks import RUNBOOKS, TRIAGE, by_slug
 from oncall.question import PARAMETERS
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
@@ -30,8 +30,11 @@ TAGS = {"parameters", "remediation", "skip-execution", "hide-input"}
 FORBIDDEN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.Lambda)
 LINES = {
     "worker-not-processing": "D1 D2 D3 A1 A2 A3 B1 B2 B3 E1 E2 E3".split(),
+    "database-unavailable": "D1 D2 D3 A1 A2 B1 B2 C1 C2 C3".split(),
     "queue-overflow": "D1 D2 A1 A2 A3 L1 L2 L3".split(),
+    "triage": "E1 E2 E3".split(),
     "frontend-unavailable": "D1 D2 D3 A1 A2 B1 B2 B3 C1 C2".split(),
+    "high-error-rate": "D1 D2 D3 A1 A2 B1 B2 B3 C1 C2 C3".split(),
 }
 
 pytestmark = pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(FOLDER)))
@@ -65,7 +68,7 @@ def test_its_kernel_is_the_plain_one_and_it_declares_no_side_effects(path):
     assert metadata.kernelspec.name == "python3"
     assert metadata.side_effects is False
     assert "papermill" not in metadata
-    assert metadata.runbook.slug in {r.slug for r in RUNBOOKS}
+    assert metadata.runbook.slug in {r.slug for r in (*RUNBOOKS, TRIAGE)}
 
 
 def test_its_ids_are_unique_and_speak(path):
@@ -119,7 +122,8 @@ def test_the_verdict_comes_before_the_evidence_and_names_its_own_runbook(path):
 
 def test_it_has_every_line_of_the_written_runbook_in_its_order(path):
     slug = read(path).metadata.runbook.slug
-    number = path.name[:2].lstrip("0")
+    # Triage has none of its own: its escalation is that of the first incident, which the others share.
+    number = path.name[:2].lstrip("0") or "1"
     wanted = [f"{number}.{line}" for line in LINES[slug]]
     begun = re.findall(r"^(?:#+ |- )?\**(\d\.[A-Z]\d)\b", prose(path), flags=re.MULTILINE)
     steps = [step.line for step in by_slug(slug).steps]

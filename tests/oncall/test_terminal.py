@@ -107,3 +107,14 @@ def test_all_in_order_is_short():
         severity=Severity.OK, causes=(), findings=(finding(severity=Severity.OK),), blind_spots=(), onset_at=None
     )
     assert len(shown(replace(calm, next_step=text("Nothing to mend here."))).splitlines()) <= 6
+
+
+@pytest.mark.parametrize("is_overdue", [False, True])
+def test_triage_shows_the_metrics_and_once_overdue_what_to_hand_over(is_overdue):
+    """A run of one incident shows neither; triage shows the numbers, and the hand-off when its time has come."""
+    made = diagnosis()
+    asked = replace(made.scope, slug="triage")
+    page = shown(replace(made, scope=asked, clock=replace(made.clock, overdue=is_overdue)))
+    assert "M4 Worker" in page
+    assert ("To hand over" in page) is is_overdue
+    assert "M4 Worker" not in shown(made)

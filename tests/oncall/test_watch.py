@@ -277,7 +277,7 @@ def test_a_sample_costs_what_the_documents_say(tmp_path: Path, platform: dict[st
     thread.join()
     told = next(line for line in life.said if LINE.search(line))
     # No password and nothing active, whose time would be asked for.
-    assert "(18 Redis commands, 0 requests" in told
+    assert "(19 Redis commands, 0 requests" in told
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from tests.sandbox.running import alive, descendants, eventually, parse, running, sandbox
 
 from sandbox.faults import FAULTS
+from sandbox.vendors.status_pages import VENDORS
 
 EXPECTED = {
     "RUNBOOK_WORKER__BASE_URL",
@@ -26,6 +27,11 @@ EXPECTED = {
     "RUNBOOK_VERCEL__PROJECT_ID",
     "RUNBOOK_VERCEL__TEAM_ID",
     "VERCEL_TOKEN",
+    "RUNBOOK_SENTRY__BASE_URL",
+    "RUNBOOK_SENTRY__ORGANIZATION",
+    "RUNBOOK_SENTRY__PROJECT",
+    "SENTRY_AUTH_TOKEN",
+    "SENTRY_DSN",
     "RUNBOOK_REDIS__CA_FILE",
     "RUNBOOK_SANDBOX_READONLY_REDIS_URL",
     "RUNBOOK_SANDBOX_READONLY_REST_TOKEN",
@@ -34,6 +40,11 @@ EXPECTED = {
     "UPSTASH_REDIS_REST_TOKEN",
     "RAILWAY_TOKEN",
     "OPENROUTER_API_KEY",
+    *(f"RUNBOOK_STATUS_PAGES__{vendor.upper()}" for vendor in VENDORS),
+    "RUNBOOK_UPSTASH_API__BASE_URL",
+    "RUNBOOK_UPSTASH_API__DATABASE_ID",
+    "UPSTASH_EMAIL",
+    "UPSTASH_API_KEY",
     "RUNBOOK_SUPABASE__BASE_URL",
     "RUNBOOK_SUPABASE__PROJECT_REF",
     "SUPABASE_URL",

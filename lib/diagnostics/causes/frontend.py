@@ -135,6 +135,25 @@ RULES = (
         ),
     ),
     Rule(
+        id="frontend.credentials_rejected",
+        title=text("Redis refuses the site's token: its middleware fails every API request"),
+        runbook=FRONTEND,
+        branch="3.B2",
+        needs=(Sign("frontend.redis", ("credentials_rejected",), 0.85),),
+        supports=(Sign("frontend.site", ("middleware",), 0.4), Sign("worker.redis", ("connected",), 0.2)),
+        against=(Sign("worker.redis", ("credentials_rejected", "auth_timed_out"), 0.5),),
+        explains=("frontend.redis", *SITE_SYMPTOMS),
+        masks=("frontend.bad_release",),
+        remediations=("set-frontend-variable", "redeploy-frontend", "open-upstash-console"),
+        steps=(
+            text(
+                "Copy the current token from the Upstash console before anything is reset there, put it into "
+                "UPSTASH_REDIS_REST_TOKEN on Vercel, and redeploy. The worker has a token of its own: leave it alone."
+            ),
+            text("Verify: /api/health says rateLimit ok, and an API address answers."),
+        ),
+    ),
+    Rule(
         id="frontend.stale_connection",
         title=text("Instances of the site hold a dead connection to a Redis that is back"),
         runbook=FRONTEND,

@@ -24,6 +24,29 @@ _PAIRS: dict[frozenset[str], Text] = {
     frozenset({"database.slow_queries", "database.lock_contention"}): text(
         "count in pg_stat_activity: sessions that wait for a Lock mean contention, sessions that run mean slow queries"
     ),
+    frozenset({"database.paused", "database.down"}): text(
+        "open the project in Supabase: INACTIVE means paused, anything else that the server is in trouble"
+    ),
+    frozenset({"database.down", "observer.network"}): text(
+        "look at the worker's newest failures: if they blame the database too, it is not this machine's network"
+    ),
+    frozenset({"database.pool_exhausted", "database.slots_full"}): text(
+        "count the sessions in pg_stat_activity: near max_connections means the slots, few means the REST pool"
+    ),
+    frozenset({"database.pool_exhausted", "database.slow_queries"}): text(
+        "look at the sessions of the REST interface in pg_stat_activity: active for seconds means slow statements, "
+        "idle in a transaction or few means the pool"
+    ),
+    frozenset({"database.pool_exhausted", "database.lock_contention"}): text(
+        "count in pg_stat_activity: sessions that wait for a Lock mean contention, none that only the pool is too small"
+    ),
+    frozenset({"database.schema_missing", "database.policy_denies"}): text(
+        "ask information_schema.tables by SQL: not there means a migration, there means a grant or a policy"
+    ),
+    frozenset({"database.slow_queries", "openrouter.rate_limited"}): text(
+        "read which types are slow and how many jobs are delayed: every type and few delayed means the database, "
+        "one type and many delayed the rate limit"
+    ),
     frozenset({"database.slow_queries", "traffic.surge"}): text(
         "compare avgProcessingTime in /metrics with an ordinary hour: longer means a slow dependency, "
         "equal means demand"

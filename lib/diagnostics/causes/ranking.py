@@ -36,7 +36,7 @@ def rank(
     blind = tuple(f for f in findings if f.severity is Severity.UNKNOWN)
     if severity is Severity.OK:
         return (_none(by_id, essential),)
-    causes = _masked([_judge(rule, by_id, abnormal) for rule in RULES if any(s.holds(by_id) for s in rule.needs)])
+    causes = _masked([_judge(rule, by_id, abnormal) for rule in RULES if rule.applies(by_id)])
     if not abnormal:
         observer = why_blind(evidence, blind)
         return (observer or _unseen(blind),)

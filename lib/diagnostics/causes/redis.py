@@ -10,6 +10,7 @@ _EXPLAINS = (
     "worker.redis",
     "worker.errors",
     "redis.connection",
+    "variables.hosts",
     "frontend.redis",
     *SITE_SYMPTOMS,
     *QUEUE_SYMPTOMS,
@@ -20,6 +21,10 @@ _MASKS = (
     "worker.handlers_hung",
     "worker.event_loop_blocked",
     "redis.unreachable",
+    "worker.environment_foreign",
+    "frontend.bad_release",
+    "frontend.credentials_rejected",
+    "frontend.stale_connection",
 )
 
 RULES = (
@@ -32,6 +37,7 @@ RULES = (
         supports=(
             Sign("worker.errors", ("name_unresolved",), 0.5),
             Sign("worker.environment", ("host_differs", "malformed"), 0.5),
+            Sign("variables.hosts", ("outside",), 0.5),
             Sign("worker.health", ("silent",), 0.3),
         ),
         explains=_EXPLAINS,
@@ -136,9 +142,10 @@ RULES = (
             Sign("worker.redis", ("quota_exhausted",), 0.8),
             Sign("redis.connection", ("quota_exhausted",), 0.8),
             Sign("worker.errors", ("quota_exhausted",), 0.6),
+            Sign("redis.plan", ("quota_exhausted",), 0.7),
             Sign("frontend.redis", ("quota_exhausted",), 0.6),
         ),
-        explains=_EXPLAINS,
+        explains=("redis.plan", *_EXPLAINS),
         masks=_MASKS,
         remediations=("open-upstash-console", "notify-team"),
         steps=(
@@ -148,17 +155,32 @@ RULES = (
         ),
     ),
     Rule(
+        id="redis.quota_near",
+        title=text("The Redis plan's request limit is nearly reached"),
+        runbook=INCIDENT,
+        branch="1.A2",
+        needs=(Sign("redis.plan", ("quota_near",), 0.7),),
+        explains=("redis.plan",),
+        remediations=("open-upstash-console", "notify-team"),
+        steps=(
+            text("Raise the plan or its budget in the Upstash console before it is reached: then every command fails."),
+            text("Find who spends it: a worker that polls, a monitor that samples too often, a release that loops."),
+            text("Verify: Upstash console → the database → Usage."),
+        ),
+    ),
+    Rule(
         id="redis.memory_full",
         title=text("Redis is out of memory and refuses writes"),
         runbook=OVERFLOW,
         branch="2.A2",
         needs=(
             Sign("redis.memory", ("full",), 0.8),
+            Sign("redis.plan", ("memory_full",), 0.6),
             Sign("worker.errors", ("out_of_memory",), 0.7),
             Sign("worker.redis", ("out_of_memory",), 0.7),
             Sign("jobs.reason", ("out_of_memory",), 0.6),
         ),
-        explains=("redis.memory", "jobs.failures", "jobs.reason", *_EXPLAINS),
+        explains=("redis.memory", "redis.plan", "jobs.failures", "jobs.reason", *_EXPLAINS),
         masks=(*_MASKS, "worker.out_of_memory"),
         remediations=("open-upstash-console", "notify-team"),
         steps=(
@@ -175,6 +197,7 @@ RULES = (
         needs=(
             Sign("worker.redis", ("refused", "timed_out", "reset", "other"), 0.7),
             Sign("redis.connection", ("unreachable",), 0.7),
+            Sign("redis.plan", ("suspended",), 0.7),
             Sign("frontend.health", ("silent", "timed_out"), 0.55),
         ),
         supports=(
@@ -186,8 +209,8 @@ RULES = (
             Sign("redis.connection", ("reachable",), 0.3),
             Sign("frontend.database_service", ("silent",), 0.6),
         ),
-        explains=_EXPLAINS,
-        masks=("worker.down", "worker.not_consuming", "worker.handlers_hung", "worker.event_loop_blocked"),
+        explains=("redis.plan", *_EXPLAINS),
+        masks=tuple(m for m in _MASKS if m != "redis.unreachable"),
         remediations=("open-upstash-console", "open-upstash-status", "notify-team"),
         steps=(
             text(

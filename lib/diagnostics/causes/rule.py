@@ -28,6 +28,7 @@ class Rule:
     """One cause, declared.
 
     `needs`: at least one of these must hold. `supports` only strengthen. `against` weaken.
+    `only_with`: where there are any, one of them must hold too, else the cause is not considered.
     `explains`: findings that follow from the cause when they are abnormal.
     `masks`: causes that are mere consequences of this one.
     """
@@ -37,12 +38,18 @@ class Rule:
     runbook: str | None
     branch: str
     needs: tuple[Sign, ...]
+    only_with: tuple[Sign, ...] = ()
     supports: tuple[Sign, ...] = ()
     against: tuple[Sign, ...] = ()
     explains: tuple[str, ...] = ()
     masks: tuple[str, ...] = ()
     remediations: tuple[str, ...] = ()
     steps: tuple[Text, ...] = ()
+
+    def applies(self, findings: Mapping[str, Finding]) -> bool:
+        """Whether the findings let this cause be considered at all."""
+        is_backed = not self.only_with or any(sign.holds(findings) for sign in self.only_with)
+        return is_backed and any(sign.holds(findings) for sign in self.needs)
 
     @property
     def component(self) -> str:
@@ -76,3 +83,6 @@ SITE_SYMPTOMS = (
     "frontend.errors",
 )
 """What visitors meet when something behind the site fails."""
+ERRORS = "high-error-rate"
+ERROR_SYMPTOMS = ("errors.rate", "errors.issues", "errors.spike", "errors.latency", "errors.silence", "errors.release")
+"""What Sentry shows, or fails to show, of something broken."""

@@ -243,4 +243,20 @@ RULES = (
             text("Verify: the number of waiting jobs falls."),
         ),
     ),
+    Rule(
+        id="worker.environment_foreign",
+        title=text("An address in the variables is not of the host that the profile expects"),
+        runbook=INCIDENT,
+        branch="1.A1",
+        needs=(Sign("variables.hosts", ("outside",), 0.6),),
+        explains=("variables.hosts",),
+        remediations=("set-worker-variable", "notify-team"),
+        steps=(
+            text(
+                "Compare the address with the vendor's console: was it changed by mistake, or does the profile expect "
+                "an old one? Correct whichever is wrong."
+            ),
+            text("Verify: run again; the finding variables.hosts is in order."),
+        ),
+    ),
 )

@@ -80,7 +80,7 @@ def _defect(variable: Variable, scope: Scope) -> str:
     """What is wrong with the form of one variable, in a word; empty for nothing."""
     shape, *defects = variable.shape.split(":")
     is_known = variable.name in (*scope.facts.required_variables, *_SHORTEST, "JOB_CONCURRENCY")
-    if defects and (is_known or variable.name.endswith("REST_URL")):
+    if defects and (is_known or variable.name.endswith(("REST_URL", "REST_TOKEN", "SUPABASE_URL"))):
         return ", ".join(defects)
     if variable.name in scope.facts.required_variables and shape in ("empty", "placeholder"):
         return shape

@@ -47,8 +47,8 @@ def check_errors_issues(seen: Seen, scope: Scope) -> Finding:
     command = issues_command(scope.facts)
     if issues is None:
         return blind("errors.issues", seen, "sentry.issues", command=command)
-    found = going_on(issues)
-    issue = leading(seen) or (found[0] if found else None)
+    found = going_on(issues, scope.window.until)
+    issue = leading(seen, scope.window.until) or (found[0] if found else None)
     if issue is None:
         return _quiet(seen, issues, command)
     state = _state(seen, scope, issue)

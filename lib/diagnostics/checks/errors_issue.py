@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from diagnostics.model import Finding
 from diagnostics.readings import Nature, SentryIssue, SentryIssues, SentryLatest
 from diagnostics.scope import Facts
@@ -11,6 +13,8 @@ from diagnostics.severity import Severity
 FEWEST_EVENTS = 10
 """Events of an issue in the last minutes below which it is a trickle. Source: our own; the platform's own alert knows
 only "more than 10 a minute"."""
+OVER = timedelta(minutes=5)
+"""An issue without an event for so long is over. Our own number; the same as of failed jobs."""
 NOISE = (Nature.EXTENSION, Nature.OFFLINE)
 """Errors of the visitors' own browsers and networks: no request of theirs failed on our side."""
 UPSTREAM = (Nature.UPSTREAM_TIMEOUT, Nature.UPSTREAM_ERROR)
@@ -18,16 +22,16 @@ LEAST_SHARE = 0.9
 """Share of an issue's events that must name a user before their number says anything."""
 
 
-def going_on(issues: SentryIssues) -> list[SentryIssue]:
-    """Issues that are more than a trickle, what is not noise first, then the most frequent of late."""
-    active = [issue for issue in issues.issues if issue.recent_events >= FEWEST_EVENTS]
+def going_on(issues: SentryIssues, until: datetime) -> list[SentryIssue]:
+    """Issues that are more than a trickle and not over, what is not noise first, then the most frequent of late."""
+    active = [i for i in issues.issues if i.recent_events >= FEWEST_EVENTS and until - i.last_seen <= OVER]
     return sorted(active, key=lambda issue: (issue.nature in NOISE, -issue.recent_events, issue.id))
 
 
-def leading(seen: Seen) -> SentryIssue | None:
+def leading(seen: Seen, until: datetime) -> SentryIssue | None:
     """The issue that counts now: not noise, and not the trouble of one user; `None` when there is none."""
     issues = seen.reading(SentryIssues)
-    found = going_on(issues) if issues else []
+    found = going_on(issues, until) if issues else []
     return next((i for i in found if i.nature not in NOISE and not is_one_user(seen, i)), None)
 
 

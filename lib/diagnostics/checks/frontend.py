@@ -7,6 +7,7 @@ from datetime import timedelta
 from diagnostics.checks.finding import blind, site
 from diagnostics.model import Finding
 from diagnostics.readings import (
+    Answer,
     FrontendHealth,
     PathAnswers,
     SiteAnswer,
@@ -37,12 +38,15 @@ def check_frontend_site(seen: Seen, scope: Scope) -> Finding:
     if pages is None and (connection is None or connection.failed_at is None):
         return blind("frontend.site", seen, "frontend.pages", command=command)
     state = failing_layer(connection, pages, health)
+    if state == "ok" and connection is None:
+        return blind("frontend.site", seen, "frontend.site", command=command)
     if state == "ok" and _is_ending(connection, scope):
         state = "certificate"
     severity = Severity.OK if state == "ok" else Severity.CRITICAL
     if state == "certificate":
         severity = Severity.WARNING
-    if state in ("dns", "tcp", "tls") and not _is_online(seen):
+    is_unanswered = state in ("dns", "tcp", "tls") or (state == "edge" and not _has_status(pages))
+    if is_unanswered and not _is_online(seen):
         severity = Severity.UNKNOWN
     return Finding(
         id="frontend.site",
@@ -60,7 +64,7 @@ def failing_layer(connection: SiteConnection | None, pages: SitePages | None, he
     Connection: dns, tcp, tls. Host: edge, deployment. Site: function, middleware, api, handlers, dependency.
     """
     paths = pages.paths if pages else ()
-    if not any(p.status_code for p in paths) and connection and connection.failed_at:
+    if not _has_status(pages) and connection and connection.failed_at:
         return connection.failed_at.value
     codes = {p.edge_code for p in paths if p.edge_code}
     ready = next((p for p in paths if p.kind == "ready"), None)
@@ -102,9 +106,15 @@ def _is_ending(connection: SiteConnection | None, scope: Scope) -> bool:
     return ends is not None and ends - scope.now < CERTIFICATE_LEFT
 
 
+def _has_status(pages: SitePages | None) -> bool:
+    """Whether any address was answered at all."""
+    return pages is not None and any(p.status_code is not None for p in pages.paths)
+
+
 def _is_online(seen: Seen) -> bool:
     """Whether this machine got an answer from any other system over the network."""
-    return any(e.reading is not None and not e.probe.startswith(("frontend.", "history.")) for e in seen.evidence)
+    others = [e for e in seen.evidence if e.reading is not None and not e.probe.startswith(("frontend.", "history."))]
+    return any(getattr(e.reading, "answer", None) is not Answer.SILENT for e in others)
 
 
 def _sentence(state: str, connection: SiteConnection | None, pages: SitePages | None, scope: Scope) -> Text:

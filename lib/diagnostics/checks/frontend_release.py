@@ -84,9 +84,7 @@ def _sentence(state: str, told: VercelDeployments) -> Text:
         return text("the project is paused in Vercel: it serves nobody")
     if told.serving is None:
         return text("no deployment serves production")
-    serves = text(
-        "{id} serves since {since:s} UTC", id=told.serving.id, since=f"{serving_since(told):%Y-%m-%d %H:%M:%S}"
-    )
+    serves = text("{id} serves since {since} UTC", id=told.serving.id, since=f"{serving_since(told):%Y-%m-%d %H:%M:%S}")
     newest = told.deployments[0] if told.deployments else told.serving
     match state:
         case "attempt_failed":

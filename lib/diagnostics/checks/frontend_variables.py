@@ -85,7 +85,8 @@ def _rotated(told: VercelVariables, deployments: VercelDeployments | None, scope
         return []
     built: datetime = deployments.serving.created_at
     changed = [v for v in told.variables if v.name in _SESSION and "production" in v.targets and v.updated_at]
-    return [v.name for v in changed if v.updated_at and scope.window.since <= v.updated_at <= built]
+    replaced = [v for v in changed if v.created_at != v.updated_at]
+    return [v.name for v in replaced if v.updated_at and scope.window.since <= v.updated_at <= built]
 
 
 def _sentence(state: str, names: list[str], count: int) -> Text:

@@ -37,7 +37,7 @@ def check_jobs_failures(seen: Seen, scope: Scope) -> Finding:
 
     Source: runbook T1, > 1 % warning, > 5 % critical; M2. Counted from log lines, else job rows, else totals.
     """
-    attempts, source = _attempts(seen)
+    attempts, source = ended_attempts(seen)
     command = curl(scope.facts, "/metrics", jq=".jobs")
     if attempts is None:
         return blind("jobs.failures", seen, *_PROBES, command=command)
@@ -74,7 +74,7 @@ def check_jobs_failures(seen: Seen, scope: Scope) -> Finding:
 
 def check_jobs_reason(seen: Seen, scope: Scope) -> Finding:
     """Judge what failing jobs have in common: the reason first, then the type. Source: runbook 1.B1, 1.B3."""
-    attempts, source = _attempts(seen)
+    attempts, source = ended_attempts(seen)
     command = curl(scope.facts, "/metrics", jq=".jobs.byType")
     if attempts is None:
         return blind("jobs.reason", seen, *_PROBES, command=command)
@@ -128,7 +128,7 @@ def _type_state(types: Counter[str], attempts: list[Attempt]) -> str:
     return "one_type" if count >= 0.8 * len(of_type) and others * 5 < count else "mixed"
 
 
-def _attempts(seen: Seen) -> tuple[list[Attempt] | None, str]:
+def ended_attempts(seen: Seen) -> tuple[list[Attempt] | None, str]:
     """The newest ended attempts from the best source that has any, and that source's probe."""
     best: tuple[list[Attempt] | None, str] = (None, "worker.log")
     for probe, found in (

@@ -22,7 +22,8 @@ _KEY_SYMPTOMS = {
 
 
 class _Key(BaseModel):
-    limit_remaining: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    limit_remaining: Annotated[float, Field(allow_inf_nan=False)] | None
+    """`null` for a key without a limit; absent is drift."""
 
 
 class _KeyAnswer(BaseModel):

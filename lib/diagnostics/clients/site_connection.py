@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from diagnostics.readings import Layer, SiteConnection
 
-_EXPIRED, _WRONG_NAME = 10, 62
-"""OpenSSL's verification codes: X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_HOSTNAME_MISMATCH."""
+_CODES = {10: "expired", 62: "wrong_name", 64: "wrong_name"}
+"""OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, _HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
 
 
 async def read_connection(base_url: str, *, timeout_s: float, trust: ssl.SSLContext | None = None) -> SiteConnection:
@@ -79,7 +79,7 @@ def _reason(error: Exception, usual: str) -> str:
         case TimeoutError():
             return "timed_out"
         case ssl.SSLCertVerificationError(verify_code=code):
-            return {_EXPIRED: "expired", _WRONG_NAME: "wrong_name"}.get(code, "untrusted")
+            return _CODES.get(code, "untrusted")
         case _:
             return usual
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from diagnostics.budget import Budget
 from diagnostics.clients.bullmq import Bullmq
 from diagnostics.clients.http import Http, open_http
+from diagnostics.clients.postgres import PostgresReader
 from diagnostics.clients.railway import RailwayAnswer, read_service
 from diagnostics.clients.reader import Reader
 from diagnostics.clients.ways import own_authority, reader_for
@@ -31,7 +32,14 @@ class Systems:
     redis_fault: SettingsError | None = None
     """Why there is no reader although the variable is set."""
     bullmq: Bullmq | None = None
+    _postgres: PostgresReader | None = field(default=None, repr=False)
     _railway: asyncio.Future[RailwayAnswer] | None = field(default=None, repr=False)
+
+    def postgres(self, url: str) -> PostgresReader:
+        """The one connection to the database of this run. Raises SettingsError for a malformed address."""
+        if self._postgres is None:
+            self._postgres = PostgresReader(url, budget=self.budget, timeout_s=self.timeout_s)
+        return self._postgres
 
     async def railway(self, token: str) -> RailwayAnswer:
         """The one Railway answer of this run; the first caller asks, the others wait for it."""
@@ -72,5 +80,7 @@ async def connect(settings: Settings, scope: Scope, budget: Budget) -> AsyncIter
         finally:
             if systems._railway is not None:
                 systems._railway.cancel()
+            if systems._postgres:
+                await systems._postgres.close()
             if systems.redis:
                 await systems.redis.close()

@@ -17,8 +17,11 @@ _OPEN = {
     "LOG_LEVEL": re.compile(r"[a-z]{1,12}"),
 }
 """Names whose values are settings, not secrets, and the only form in which they are kept."""
-_HOST_OF = "UPSTASH_REDIS_REST_URL"
-"""The one URL whose host is judged. It holds no user part; in others an unquoted password can look like a host."""
+_HOST_OF = ("UPSTASH_REDIS_REST_URL", "SUPABASE_URL")
+"""URLs whose host is judged. They hold no user part; in others an unquoted password can look like a host."""
+_UNQUOTED = ("UPSTASH_REDIS_REST_TOKEN",)
+"""Secrets that the worker puts into a URL as they are. Source: the platform's 1.1."""
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PLACEHOLDER = re.compile(r"(?i)your[-_ ]|changeme|placeholder|<[a-z_ -]+>|xxx+")
 
 
@@ -33,10 +36,10 @@ def _describe(name: str, value: str) -> Variable:
     return Variable(
         name=name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,80}", name) else "…",
         length=len(value),
-        shape=":".join([shape, *_defects(value)]),
+        shape=":".join([shape, *_defects(name, value)]),
         fingerprint=fingerprint(value),
-        host=_host(value) if shape == "url" and name == _HOST_OF else "",
-        port=_port(value) if shape == "url" and name == _HOST_OF else None,
+        host=_host(value) if shape == "url" and name in _HOST_OF else "",
+        port=_port(value) if shape == "url" and name in _HOST_OF else None,
         value=value if kept and kept.fullmatch(value) else "",
     )
 
@@ -56,9 +59,13 @@ def _shape(value: str) -> str:
     return "identifier" if re.fullmatch(r"[A-Za-z0-9_.:-]+", text) else "text"
 
 
-def _defects(value: str) -> list[str]:
+def _defects(name: str, value: str) -> list[str]:
     """What is typically wrong with a pasted value."""
     defects = []
+    if name in _HOST_OF and value.strip().startswith("http://") and _host(value) not in _LOOPBACK:
+        defects.append("http instead of https")
+    if name in _UNQUOTED and re.search(r"[/+@:?#%]", value):
+        defects.append("characters that mean something in a URL")
     if value != value.strip():
         defects.append("stray whitespace")
     if value.strip()[:1] in ("'", '"') and len(value.strip()) > 1:

@@ -223,6 +223,7 @@ def _variable(v: _Variable) -> VercelVariable:
         name=v.key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,80}", v.key) else "…",
         targets=tuple(_name(t) for t in targets),
         kind=_name(v.type),
+        created_at=_at(v.createdAt) if v.createdAt else None,
         updated_at=_at(moment) if moment else None,
     )
 

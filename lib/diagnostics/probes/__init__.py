@@ -1,6 +1,6 @@
 """Looks at the platform: I/O that observes and judges nothing, one module per subject."""
 
-from diagnostics.probes import errors, frontend, history, queue, upstream, worker
+from diagnostics.probes import database, errors, frontend, history, queue, upstream, vendors, worker
 
 PROBES = (
     *worker.PROBES,
@@ -9,6 +9,8 @@ PROBES = (
     *history.PROBES,
     *frontend.PROBES,
     *errors.PROBES,
+    *vendors.PROBES,
+    *database.PROBES,
 )
 
 __all__ = ["PROBES"]

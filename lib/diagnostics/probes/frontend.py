@@ -28,31 +28,28 @@ LOG_TIMEOUT_S = 4.0
 
 async def probe_frontend_site(systems: Systems) -> Evidence:
     """Name, port and certificate of the site, one after another."""
-    section = _site(systems)
-    return await look(
-        "frontend.site",
-        f"connect {shown(section.base_url)}",
-        lambda: read_connection(section.base_url, timeout_s=systems.timeout_s),
+    return await _site(
+        systems, "frontend.site", "connect {url}", lambda _, url: read_connection(url, timeout_s=systems.timeout_s)
     )
 
 
 async def probe_frontend_health(systems: Systems) -> Evidence:
     """One `GET /api/health` and one `GET /api/health/db`."""
-    section = _site(systems)
-    return await look(
+    return await _site(
+        systems,
         "frontend.health",
-        f"GET {shown(section.base_url)}/api/health",
-        lambda: read_frontend_health(systems.http, section.base_url, timeout_s=systems.timeout_s),
+        "GET {url}/api/health",
+        lambda _, url: read_frontend_health(systems.http, url, timeout_s=systems.timeout_s),
     )
 
 
 async def probe_frontend_pages(systems: Systems) -> Evidence:
     """Every page and endpoint of the profile, several times, and the liveness reference."""
-    section = _site(systems)
-    return await look(
+    return await _site(
+        systems,
         "frontend.pages",
-        f"GET {shown(section.base_url)} pages and endpoints",
-        lambda: _pages(systems.http, section, timeout_s=systems.timeout_s),
+        "GET {url}, its pages and endpoints",
+        lambda section, url: _pages(systems.http, section, url, timeout_s=systems.timeout_s),
     )
 
 
@@ -102,18 +99,26 @@ PROBES = (
 )
 
 
-def _site(systems: Systems) -> FrontendSection:
+async def _site(
+    systems: Systems,
+    probe: str,
+    source: str,
+    read: Callable[[FrontendSection, str], Awaitable[Reading | tuple[Reading, str]]],
+) -> Evidence:
     section = systems.settings.profile.frontend
     assert section is not None
-    return section
+    url = section.base_url
+    if url is None:
+        return absent(probe, source.format(url="$RUNBOOK_FRONTEND__BASE_URL"), unset("RUNBOOK_FRONTEND__BASE_URL"))
+    return await look(probe, source.format(url=shown(url)), lambda: read(section, url))
 
 
-async def _pages(http: Http, section: FrontendSection, *, timeout_s: float) -> Reading:
+async def _pages(http: Http, section: FrontendSection, url: str, *, timeout_s: float) -> Reading:
     """All paths side by side, each path one request after another. Raises ClientError where none was reached."""
     wanted = [(path, "page") for path in section.pages] + [(path, "endpoint") for path in section.endpoints]
     wanted = [*wanted[: MOST_REQUESTS - 1], (READY, "ready")]
     rounds = max(1, min(ROUNDS, MOST_REQUESTS // len(wanted)))
-    asked = [_path(http, section.base_url + path, kind, rounds, timeout_s) for path, kind in wanted]
+    asked = [_path(http, url + path, kind, rounds, timeout_s) for path, kind in wanted]
     found = await asyncio.gather(*asked)
     seen = tuple(item for item in found if isinstance(item, PathAnswers))
     lost = next((item for item in found if isinstance(item, Exception)), None)

@@ -17,6 +17,7 @@ from diagnostics.errors import (
     ClientTimeout,
     ConnectFailed,
     NameUnresolved,
+    NotAccepting,
     Oversized,
     QuotaExhausted,
     RateLimited,
@@ -59,6 +60,7 @@ async def look(
             elapsed_s=round(time.monotonic() - started, 3),
             http_requests=bill.http_requests,
             redis_commands=bill.redis_commands,
+            sql_statements=bill.sql_statements,
         ),
         excerpt=excerpt[:EXCERPT],
     )
@@ -91,6 +93,11 @@ _KINDS: tuple[tuple[type[Exception], FailureKind, Text], ...] = (
         NameUnresolved,
         FailureKind.UNRESOLVED,
         text("check the address in the profile and the resolver of this machine"),
+    ),
+    (
+        NotAccepting,
+        FailureKind.NOT_ACCEPTING,
+        text("let the database take connections again; the finding database.connections says why it takes none"),
     ),
     (ConnectFailed, FailureKind.UNREACHABLE, text("check the address, and try from another network")),
     (
@@ -141,6 +148,8 @@ def _why(error: Exception, kind: FailureKind) -> Text:
             return text("{where}: the credentials are refused or not permitted", where=where)
         case FailureKind.RATE_LIMITED:
             return text("{where}: too many requests", where=where)
+        case FailureKind.NOT_ACCEPTING:
+            return text("{where}: the database server answers and takes no connection of ours", where=where)
         case FailureKind.QUOTA:
             return text("{where}: the plan's request limit is reached", where=where)
         case _:

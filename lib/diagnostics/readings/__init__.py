@@ -8,6 +8,26 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from diagnostics.readings.database import (
+    BlockedSession,
+    CachedTable,
+    Lint,
+    LogGroup,
+    Pooler,
+    PostgresActivity,
+    PostgresSchema,
+    PostgresStatements,
+    Replica,
+    RestAnswer,
+    RunningStatement,
+    ServiceHealth,
+    SessionGroup,
+    Statement,
+    SupabaseLogs,
+    SupabaseProject,
+    SupabaseRest,
+    Table,
+)
 from diagnostics.readings.errors import (
     Frame,
     Nature,
@@ -53,6 +73,7 @@ from diagnostics.readings.queue import (
 from diagnostics.readings.railway import Deployment, RailwayService, Variable
 from diagnostics.readings.symptom import Symptom
 from diagnostics.readings.upstream import OpenRouterAccount
+from diagnostics.readings.vendors import Indicator, RedisPlan, VendorIncident, VendorStatus
 from diagnostics.readings.worker import (
     Answer,
     JobTypeTotals,
@@ -75,8 +96,16 @@ Reading: TypeAlias = (
     | RailwayService
     | WorkerLog
     | OpenRouterAccount
+    | SupabaseProject
+    | SupabaseRest
+    | SupabaseLogs
+    | PostgresActivity
+    | PostgresStatements
+    | PostgresSchema
     | HistorySamples
     | HistoryBaseline
+    | VendorStatus
+    | RedisPlan
     | SentryIssues
     | SentryLatest
     | SentrySeries
@@ -95,30 +124,43 @@ __all__ = [
     "UNAVAILABLE",
     "AliasRequest",
     "Answer",
+    "BlockedSession",
+    "CachedTable",
     "Dependency",
     "Deployment",
     "Frame",
     "FrontendHealth",
     "HistoryBaseline",
     "HistorySamples",
+    "Indicator",
     "JobHistory",
     "JobRow",
     "JobRows",
     "JobTypeTotals",
     "Layer",
+    "Lint",
     "LogEvent",
+    "LogGroup",
     "Nature",
     "OpenRouterAccount",
     "PathAnswers",
+    "Pooler",
+    "PostgresActivity",
+    "PostgresSchema",
+    "PostgresStatements",
     "QueueCounts",
     "QueueEvents",
     "QueueState",
     "RailwayService",
     "Reading",
     "RedisConnection",
+    "RedisPlan",
     "RedisServer",
+    "Replica",
     "ReplicaSample",
+    "RestAnswer",
     "RoutePerformance",
+    "RunningStatement",
     "SentryIssue",
     "SentryIssues",
     "SentryLatest",
@@ -126,14 +168,23 @@ __all__ = [
     "SentryRelease",
     "SentryReleases",
     "SentrySeries",
+    "ServiceHealth",
+    "SessionGroup",
     "Side",
     "SiteAnswer",
     "SiteConnection",
     "SitePages",
+    "Statement",
+    "SupabaseLogs",
+    "SupabaseProject",
+    "SupabaseRest",
     "Symptom",
+    "Table",
     "TagSpread",
     "Trouble",
     "Variable",
+    "VendorIncident",
+    "VendorStatus",
     "VercelDeployment",
     "VercelDeployments",
     "VercelRequests",

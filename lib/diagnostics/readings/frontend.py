@@ -214,6 +214,7 @@ class VercelVariable:
     name: str
     targets: tuple[str, ...]
     kind: str
+    created_at: datetime | None = None
     updated_at: datetime | None = None
 
 

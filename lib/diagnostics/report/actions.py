@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from diagnostics.text import Text, text
+from diagnostics.report import database_actions
+from diagnostics.report.sheet import NEEDLESS as _NEEDLESS
+from diagnostics.report.sheet import NOTHING as _NOTHING
+from diagnostics.report.sheet import Sheet
+from diagnostics.text import text
 
 _VERCEL = "https://vercel.com/dashboard"
 _RAILWAY = "https://railway.app/dashboard"
 _UPSTASH = "https://console.upstash.com"
 _OPENROUTER = "https://openrouter.ai/settings/credits"
 _SENTRY = "https://world-wide-services.sentry.io"
-_NOTHING = text("Nothing: it only looks.")
-_NEEDLESS = text("None needed.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """One action as a person carries it out. `id` is the action id of a cause's `remediations`."""
-
-    id: str
-    title: Text
-    clicks: tuple[Text, ...]
-    changes: Text
-    undo: Text
-    link: str = ""
 
 
 SHEETS: tuple[Sheet, ...] = (
@@ -214,6 +202,46 @@ SHEETS: tuple[Sheet, ...] = (
         link="https://status.upstash.com",
     ),
     Sheet(
+        id="open-vercel-status",
+        title=text("Look at Vercel's status page"),
+        clicks=(text("Vercel status: which incident is open, since when, and does it name what we use?"),),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link="https://www.vercel-status.com",
+    ),
+    Sheet(
+        id="open-railway-status",
+        title=text("Look at Railway's status page"),
+        clicks=(text("Railway status: which incident is open, since when, and does it name what we use?"),),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link="https://status.railway.com",
+    ),
+    Sheet(
+        id="open-supabase-status",
+        title=text("Look at Supabase's status page"),
+        clicks=(text("Supabase status: which incident is open, since when, and does it name what we use?"),),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link="https://status.supabase.com",
+    ),
+    Sheet(
+        id="open-sentry-status",
+        title=text("Look at Sentry's status page"),
+        clicks=(text("Sentry status: which incident is open, since when, and does it name what we use?"),),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link="https://status.sentry.io",
+    ),
+    Sheet(
+        id="open-openrouter-status",
+        title=text("Look at OpenRouter's status page"),
+        clicks=(text("OpenRouter status: which incident is open, since when, and does it name what we use?"),),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link="https://status.openrouter.ai",
+    ),
+    Sheet(
         id="open-railway-deployments",
         title=text("Look at the worker's deployments"),
         clicks=(text("Railway → gpt-agent-platform (the worker) → Deployments: what changed just before the onset?"),),
@@ -229,6 +257,7 @@ SHEETS: tuple[Sheet, ...] = (
         undo=_NEEDLESS,
         link=_OPENROUTER,
     ),
+    *database_actions.SHEETS,
 )
 
 

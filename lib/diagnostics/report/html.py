@@ -12,7 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from diagnostics.charts import diagnosis_charts
 from diagnostics.model import Cause, Diagnosis, Evidence, Finding, Runbook
 from diagnostics.report.actions import sheet
+from diagnostics.report.handoff import handoff, sentry_event
 from diagnostics.report.labels import labels
+from diagnostics.report.metrics import metrics_table
+from diagnostics.report.room import in_depth
 from diagnostics.report.summary import asserted, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain, plain_lines
@@ -41,9 +44,13 @@ def render_report(
         language=language,
         summary=summarise(diagnosis, wording),
         charts=_charts(diagnosis, language=language, timezone=timezone),
+        tables=in_depth(diagnosis, wording),
         steps=_steps(diagnosis, runbook, wording),
         escalation=[wording.say(line) for line in runbook.escalation] if runbook else [],
         files=list(artifact_files),
+        metrics=metrics_table(diagnosis, wording),
+        handoff=handoff(diagnosis, wording),
+        sentry_event=sentry_event(diagnosis),
         **_findings(diagnosis, wording),
         **_causes(diagnosis, wording),
         **_circumstances(diagnosis, wording),

@@ -9,8 +9,10 @@ import numpy as np
 from diagnostics import trends
 from diagnostics.model import Cause, Diagnosis
 from diagnostics.report.actions import sheet
-from diagnostics.report.markdown import cell, code, escape, link
+from diagnostics.report.handoff import handoff, sentry_event
+from diagnostics.report.markdown import block, cell, code, escape, link
 from diagnostics.report.merging import generated, headed, merge_postmortem
+from diagnostics.report.metrics import metrics_table
 from diagnostics.report.summary import asserted, is_older, summarise, worst_first
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -45,11 +47,13 @@ def _sections(wording: Wording) -> tuple[tuple[str, str, Render], ...]:
     return (
         ("summary", _("Summary"), _summary),
         ("impact", _("Impact in numbers"), _impact),
+        ("metrics", _("The runbook's critical metrics"), _metrics),
         ("clock", _("Clock"), _clock),
         ("timeline", _("Timeline"), _timeline),
         ("causes", _("Cause, and what was ruled out"), _causes),
         ("blind-spots", _("What we could not see"), _blind_spots),
         ("actions", _("Actions proposed"), _actions),
+        ("handoff", _("To hand over"), _handoff),
     )
 
 
@@ -179,6 +183,21 @@ def _actions(diagnosis: Diagnosis, wording: Wording) -> list[str]:
             for label, told in ((_("Changes"), found.changes), (_("Undo"), found.undo)):
                 lines.append(f"    - {label}: {escape(wording.say(told))}")
     return lines
+
+
+def _metrics(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    table = metrics_table(diagnosis, wording)
+    rows = [(*map(cell, row[:-1]), link(row[-1].removeprefix("https://"), row[-1])) for row in table.rows]
+    return [_table_row(tuple(map(cell, table.head))), "|" + "---|" * len(table.head), *map(_table_row, rows)]
+
+
+def _handoff(diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    _ = wording.translate
+    lines: list[str] = []
+    for part in handoff(diagnosis, wording):
+        lines += [f"- **{escape(part.heading)}**:", *(f"    - {escape(line)}" for line in part.lines)]
+    label = _("The event for Sentry, prepared; nothing is sent until you run it")
+    return [*lines, "", f"{label}:", "", block(sentry_event(diagnosis))]
 
 
 def _questions(wording: Wording) -> list[str]:

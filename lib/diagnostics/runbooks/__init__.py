@@ -4,9 +4,23 @@ from difflib import get_close_matches
 
 from diagnostics.errors import SettingsError
 from diagnostics.model import Runbook
-from diagnostics.runbooks import frontend_unavailable, glance, queue_overflow, triage, worker_not_processing
+from diagnostics.runbooks import (
+    database_unavailable,
+    frontend_unavailable,
+    glance,
+    high_error_rate,
+    queue_overflow,
+    triage,
+    worker_not_processing,
+)
 
-RUNBOOKS = (worker_not_processing.RUNBOOK, queue_overflow.RUNBOOK, frontend_unavailable.RUNBOOK)
+RUNBOOKS = (
+    worker_not_processing.RUNBOOK,
+    queue_overflow.RUNBOOK,
+    frontend_unavailable.RUNBOOK,
+    database_unavailable.RUNBOOK,
+    high_error_rate.RUNBOOK,
+)
 TRIAGE = triage.RUNBOOK
 GLANCE = glance.RUNBOOK
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnostics.checks import CHECKS
-from diagnostics.model import Runbook
+from diagnostics.model import Runbook, Step
 from diagnostics.probes import PROBES
 from diagnostics.runbooks import worker_not_processing
 from diagnostics.text import text
@@ -14,6 +14,19 @@ RUNBOOK = Runbook(
     probes=PROBES,
     checks=CHECKS,
     essential=worker_not_processing.RUNBOOK.essential,
-    steps=worker_not_processing.RUNBOOK.steps,
+    steps=(
+        Step(
+            line="1.E1",
+            what=text("Check the status of all services, by their own pages"),
+            findings=(
+                "provider.vercel",
+                "provider.railway",
+                "provider.upstash",
+                "provider.supabase",
+                "provider.sentry",
+                "provider.openrouter",
+            ),
+        ),
+    ),
     escalation=worker_not_processing.RUNBOOK.escalation,
 )

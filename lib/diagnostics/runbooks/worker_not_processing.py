@@ -48,13 +48,20 @@ RUNBOOK = Runbook(
         Step(
             line="1.A1",
             what=text("Check the environment variables in Railway"),
-            findings=("worker.environment", "worker.concurrency", "worker.token", "queue.server"),
+            findings=(
+                "worker.environment",
+                "worker.concurrency",
+                "worker.token",
+                "queue.server",
+                "variables.hosts",
+                "variables.secrets",
+            ),
             link="https://railway.app",
         ),
         Step(
             line="1.A2",
             what=text("Check Upstash and the Redis instance"),
-            findings=("redis.connection", "redis.memory"),
+            findings=("redis.connection", "redis.memory", "redis.plan", "provider.upstash"),
             link="https://console.upstash.com",
         ),
         Step(
@@ -78,7 +85,7 @@ RUNBOOK = Runbook(
         Step(
             line="1.B3",
             what=text("Check that the external APIs are available: OpenRouter, Supabase"),
-            findings=("openrouter.account",),
+            findings=("openrouter.account", "provider.openrouter", "provider.supabase"),
             link="https://status.openrouter.ai",
         ),
     ),

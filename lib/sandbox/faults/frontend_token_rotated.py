@@ -26,7 +26,7 @@ async def _heal(world: World) -> None:
 FAULT = Fault(
     name="frontend-token-rotated",
     summary="the frontend's Redis token is no longer valid: its middleware fails every API request with 500",
-    cause="redis.credentials_rejected",
+    cause="frontend.credentials_rejected",
     control="frontend-rate-limited",
     apply=_apply,
     settled=_settled,

@@ -10,6 +10,7 @@ from uuid import uuid4
 from sandbox.history.lines import past_lines
 from sandbox.history.past import Past, make_past
 from sandbox.history.rows import write_rows
+from sandbox.history.visits import past_visits
 from sandbox.service import Deployment, DeploymentStatus
 from sandbox.worker.releases import PREVIOUS
 from sandbox.world import World
@@ -34,7 +35,8 @@ def deployed_at(past: Past) -> datetime:
 
 
 def finish_past(world: World, deployment: Deployment, past: Past) -> None:
-    """Give the running deployment its log of the past, and a deployment before it."""
+    """Give the running deployments their logs of the past, and the worker's one before it."""
+    world.site.requests.write_before(past_visits(world.site, past, world.plan.visits_per_s))
     world.host.backdate(deployment.id, deployment.created_at)
     instances = [each.id for each in deployment.instances]
     world.host.logbook.write_before(past_lines(past, deployment_id=deployment.id, instance_ids=instances))

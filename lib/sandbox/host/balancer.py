@@ -42,7 +42,7 @@ class Balancer:
         headers = {name: value for name, value in request.headers.items() if name not in HOP_BY_HOP}
         headers["content-length"] = str(len(request.body))
         passed_on = Request(method=request.method, target=request.target, headers=headers, body=request.body)
-        replicas = self._host.running
+        replicas = self._host.running if self._host.is_routed else []
         self._turn += 1
         for offset in range(len(replicas)):
             replica = replicas[(self._turn + offset) % len(replicas)]

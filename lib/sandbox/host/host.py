@@ -46,6 +46,8 @@ class Host:
         """What the next deployment runs."""
         self.logbook = Logbook()
         self.is_removed = False
+        self.is_routed = True
+        """Whether the public address leads to the replicas."""
         self._variables = dict(variables)
         self._injected = dict(injected)
         self._wanted = replicas

@@ -8,6 +8,8 @@ from sandbox.frontend.releases import HEAD, PREVIOUS
 from sandbox.site.site import Site
 
 DAY_BEFORE = timedelta(hours=26)
+LONG_BEFORE = timedelta(days=30)
+"""When the project's variables were set."""
 
 
 def begin_site(site: Site, *, at: datetime | None = None) -> None:

@@ -30,7 +30,8 @@ class Edge:
 
     def __init__(self, site: Site, *, limit_s: float) -> None:
         self._site = site
-        self._limit_s = limit_s
+        self.limit_s = limit_s
+        """How long an invocation may take (s)."""
         self._server: asyncio.Server | None = None
         self.is_out_of_order = False
         """The provider's own trouble: nothing is looked up, served or invoked."""
@@ -52,7 +53,11 @@ class Edge:
         return await asyncio.shield(asyncio.ensure_future(self._serve(request)))
 
     async def _serve(self, request: Request) -> Answer:
-        marks = {"server": "Vercel", "x-vercel-id": _request_id(), "strict-transport-security": "max-age=63072000"}
+        marks = {
+            "server": "Vercel",
+            "x-vercel-id": request_id(time.time_ns() // 1_000_000, secrets.token_hex(3)),
+            "strict-transport-security": "max-age=63072000",
+        }
         if self.is_out_of_order:
             return _fallback(request, 500, "INTERNAL_UNEXPECTED_ERROR", marks)
         host = request.headers.get("host", "")
@@ -68,14 +73,13 @@ class Edge:
             path=path,
             domain=self._site.domain,
         )
+        self._site.requests.begin(row)
         asset = deployment.assets().get(path)
-        if asset is not None:
-            row.source = "static"
-            self._site.requests.begin(row)
-            answer = Answer(status=200, headers={"Content-Type": asset[0], "x-vercel-cache": "HIT"}, body=asset[1])
-        else:
-            self._site.requests.begin(row)
+        if asset is None:
             answer = await self._invoke(request, deployment, marks)
+        else:
+            row.source = "static"
+            answer = Answer(status=200, headers={"Content-Type": asset[0], "x-vercel-cache": "HIT"}, body=asset[1])
         self._site.requests.end(row, answer.status)
         return Answer(status=answer.status, headers={**answer.headers, **marks}, body=answer.body)
 
@@ -89,14 +93,16 @@ class Edge:
         }
         passed_on = Request(method=request.method, target=request.target, headers=headers, body=request.body)
         try:
-            async with asyncio.timeout(self._limit_s):
-                answer = await ask(await self._site.function(deployment).port(), passed_on)
+            # A cold start has a limit of its own.
+            port = await self._site.function(deployment).port()
+            async with asyncio.timeout(self.limit_s):
+                answer = await ask(port, passed_on)
         except TimeoutError:
             self._site.requests.printed(
                 marks["x-vercel-id"],
                 deployment.id,
                 "error",
-                f"Vercel Runtime Timeout Error: Task timed out after {self._limit_s:g} seconds",
+                f"Vercel Runtime Timeout Error: Task timed out after {self.limit_s:g} seconds",
             )
             return _fallback(request, 504, "FUNCTION_INVOCATION_TIMEOUT", marks)
         except (InvocationFailed, OSError, EOFError):
@@ -124,5 +130,6 @@ def _fallback(request: Request, status: int, code: str, marks: Mapping[str, str]
     return Answer(status=status, headers={**headers, "Content-Type": "text/plain; charset=utf-8"}, body=text.encode())
 
 
-def _request_id() -> str:
-    return f"{REGION}::{REGION}::{secrets.token_hex(3)}-{time.time_ns() // 1_000_000}-{secrets.token_hex(6)}"
+def request_id(at_ms: int, mark: str) -> str:
+    """An id as the edge makes them, of a request that came at an instant (epoch ms)."""
+    return f"{REGION}::{REGION}::{mark}-{at_ms}-{secrets.token_hex(6)}"

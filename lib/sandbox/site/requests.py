@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-KEPT = 20_000
+KEPT = 50_000
+NEWEST = 100
+"""Requests among which one that still waits is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class RequestLog:
     def __init__(self) -> None:
         self._rows: list[Row] = []
         self._by_id: dict[str, Row] = {}
+        self._early: dict[str, list[Printed]] = {}
+        """What was printed while no request was being answered, by deployment."""
         self._listeners: set[asyncio.Queue[Row]] = set()
 
     @property
@@ -52,6 +56,7 @@ class RequestLog:
 
     def begin(self, row: Row) -> None:
         """A request has come."""
+        row.printed += self._early.pop(row.deployment_id, [])
         self._rows.append(row)
         self._by_id[row.id] = row
         if len(self._rows) > KEPT:
@@ -66,13 +71,17 @@ class RequestLog:
             listener.put_nowait(row)
 
     def printed(self, request_id: str, deployment_id: str, level: str, text: str) -> None:
-        """A function printed something; without a known request it belongs to the newest one of its deployment."""
+        """A function printed something; without a known id it belongs to the request that waits for it, or the next."""
         line = Printed(at=datetime.now(UTC), level="warning" if level == "warn" else level, text=text)
         row = self._by_id.get(request_id) or next(
-            (each for each in reversed(self._rows) if each.deployment_id == deployment_id), None
+            (
+                each
+                for each in reversed(self._rows[-NEWEST:])
+                if each.deployment_id == deployment_id and not each.status
+            ),
+            None,
         )
-        if row is not None:
-            row.printed.append(line)
+        (self._early.setdefault(deployment_id, []) if row is None else row.printed).append(line)
 
     async def follow(self) -> AsyncIterator[Row]:
         """Rows from now on, each when it is answered; never ends by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import string
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,7 +86,7 @@ class Site:
         """Begin a production deployment of a release with the variables of now."""
         self.release = release or self.release
         deployment = self._new(self.release, source=source, at=datetime.now(UTC), meta=meta or {})
-        self._in_turn(self._build(deployment))
+        self._in_turn(lambda: self._build(deployment))
         return deployment
 
     def redeploy(self, deployment: Deployment) -> Deployment:
@@ -97,7 +97,7 @@ class Site:
     def preview(self, release: Release, *, branch: str) -> Deployment:
         """Begin a preview deployment of a branch; it never gets the production alias."""
         deployment = self._new(release, source="git", at=datetime.now(UTC), meta={}, branch=branch)
-        self._in_turn(self._build(deployment))
+        self._in_turn(lambda: self._build(deployment))
         return deployment
 
     def remember(self, release: Release, at: datetime) -> Deployment:
@@ -112,14 +112,14 @@ class Site:
 
     def move_alias(self, deployment: Deployment, kind: str) -> None:
         """Promote a deployment or roll back to it: nothing is built, and its old variables come back."""
-        self.alias_request = AliasRequest(
+        request = self.alias_request = AliasRequest(
             from_id=self.alias, to_id=deployment.id, kind=kind, requested_at=datetime.now(UTC)
         )
-        self._in_turn(self._move(deployment, self.alias_request))
+        self._in_turn(lambda: self._move(deployment, request))
 
     def begin_with(self, deployment: Deployment) -> None:
         """Let a deployment be the one that serves, as if it always had."""
-        self._in_turn(self._switch(deployment))
+        self._in_turn(lambda: self._switch(deployment))
 
     async def remove_alias(self) -> None:
         """Take the production address from the project."""
@@ -164,10 +164,10 @@ class Site:
         self._deployments.append(deployment)
         return deployment
 
-    def _in_turn(self, work: Coroutine[None, None, None]) -> None:
+    def _in_turn(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         async def run() -> None:
             async with self._turn:
-                await work
+                await work()
 
         task = asyncio.create_task(run())
         self._tasks.add(task)

@@ -90,18 +90,19 @@ class Traffic:
 
     async def _visit(self, visitor: Visitor, method: str, path: str) -> None:
         if path in NEED_LOGIN and not visitor.cookie:
-            await self._log_in(visitor)
+            await self.log_in(visitor)
         answer = await self.request(visitor, method, path, body=self._body(method))
         if answer is None:
             return
         was_refused = answer.status in (401, 307)
         if was_refused and path in NEED_LOGIN and answer.headers.get("x-vercel-error") is None:
-            await self._log_in(visitor)
+            await self.log_in(visitor)
         elif answer.status == 200 and b"/_next/static/" in answer.body:
             script = answer.body.split(b"<script src='")[1].split(b"'")[0]
             await self.request(visitor, "GET", script.decode())
 
-    async def _log_in(self, visitor: Visitor) -> None:
+    async def log_in(self, visitor: Visitor) -> None:
+        """Log a visitor in, unless the last attempt was a moment ago."""
         if time.monotonic() < visitor.logged_in_at + LOG_IN_AGAIN_S:
             return
         visitor.logged_in_at = time.monotonic()
@@ -112,8 +113,10 @@ class Traffic:
             visitor.cookie = headers["set-cookie"].partition(";")[0]
 
     def _body(self, method: str) -> bytes:
-        if method != "POST":
-            return b""
+        return self.conversation() if method == "POST" else b""
+
+    def conversation(self) -> bytes:
+        """What the site is sent to begin a conversation."""
         number = 1 + self._chance.randrange(AGENTS)
         organization = 1 + (number - 1) % ORGANIZATIONS
         ids = {"organizationId": numbered("organization", organization), "agentId": numbered("agent", number)}

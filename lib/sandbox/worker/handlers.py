@@ -119,6 +119,12 @@ def simulated(kind: str, name: str) -> Handler:
     return handler
 
 
+async def generate_report(data: Data, tools: Tools) -> dict[str, object]:
+    """A report begins with what the database knows of the customer."""
+    await tools.supabase.call("knowledge_density", {"organization": data["organizationId"]})
+    return await simulated("report_generation", "generate-report")(data, tools)
+
+
 async def process_bulk_data(data: Data, tools: Tools) -> dict[str, object]:
     """Bulk rows are parsed in-process: nothing else runs meanwhile."""
     _parse(float(data.get("parseSeconds") or 0))
@@ -152,7 +158,7 @@ HANDLERS: Mapping[str, Handler] = {
     "kommo:send-message": send_message,
     "extract-knowledge-graph": extract_knowledge_graph,
     "process-large-file": process_large_file,
-    "generate-report": simulated("report_generation", "generate-report"),
+    "generate-report": generate_report,
     "process-bulk-data": process_bulk_data,
     "fine-tune-model": fine_tune_model,
     "test-job": test_job,

@@ -18,13 +18,22 @@ if ROOT not in sys.path:
 # After the line above: started as a script, this file alone knows where the tests are.
 from tests.contracts.vendors.openrouter_contract import OPENAPI, openrouter_tally  # noqa: E402
 from tests.contracts.vendors.railway_contract import INTROSPECTION, railway_tally  # noqa: E402
+from tests.contracts.vendors.sentry_contract import OPENAPI as SENTRY  # noqa: E402
+from tests.contracts.vendors.sentry_contract import sentry_tally  # noqa: E402
 from tests.contracts.vendors.supabase_contract import DESCRIPTION, supabase_tally  # noqa: E402
 from tests.contracts.vendors.tally import Tally, render  # noqa: E402
+from tests.contracts.vendors.vercel_contract import vercel_tally  # noqa: E402
 
 
 async def check(specs: Path) -> tuple[Tally, ...]:
     """Every vendor we have a stand-in for."""
-    return (await railway_tally(specs), await openrouter_tally(specs), await supabase_tally(specs))
+    return (
+        await railway_tally(specs),
+        await openrouter_tally(specs),
+        await supabase_tally(specs),
+        await vercel_tally(),
+        await sentry_tally(specs),
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: contract.py DIR", file=sys.stderr)
         return 2
     specs = Path(arguments[0])
-    if missing := [name for name in (INTROSPECTION, OPENAPI, DESCRIPTION) if not (specs / name).is_file()]:
+    if missing := [name for name in (INTROSPECTION, OPENAPI, DESCRIPTION, SENTRY) if not (specs / name).is_file()]:
         print(f"{specs} lacks {', '.join(missing)}", file=sys.stderr)
         return 2
     tallies = asyncio.run(check(specs))

@@ -20,6 +20,12 @@ from tests.contracts.vendors.railway_contract import (
     unlisted_operations,
 )
 from tests.contracts.vendors.railway_operations import REFUSALS, REFUSED, REQUESTS, Refusal, Request
+from tests.contracts.vendors.sentry_contract import ask as ask_sentry
+from tests.contracts.vendors.sentry_contract import listed as sentry_listed
+from tests.contracts.vendors.sentry_contract import own_faults as sentry_faults
+from tests.contracts.vendors.sentry_contract import served as sentry_served
+from tests.contracts.vendors.sentry_operations import EXCHANGES as SENTRY_EXCHANGES
+from tests.contracts.vendors.sentry_operations import Exchange as SentryExchange
 from tests.contracts.vendors.subset import differences
 from tests.contracts.vendors.supabase_contract import listed as supabase_listed
 from tests.contracts.vendors.supabase_contract import served as supabase_served
@@ -77,6 +83,17 @@ def test_railway_refusal_has_the_listed_form(refusal: Refusal) -> None:
 def test_every_railway_operation_is_in_the_table() -> None:
     """The stand-in accepts nothing that the contract does not check."""
     assert unlisted_operations() == set()
+
+
+def test_every_sentry_route_is_in_the_table() -> None:
+    """The stand-in accepts nothing that the contract does not check."""
+    assert sentry_served() <= sentry_listed()
+
+
+@pytest.mark.parametrize("exchange", SENTRY_EXCHANGES, ids=lambda exchange: exchange.name)
+def test_sentry_answers_as_listed(exchange: SentryExchange) -> None:
+    """Status, headers, error forms, and the shape of comments, which no published description has."""
+    assert list(sentry_faults(exchange, asyncio.run(ask_sentry(exchange)))) == []
 
 
 def test_every_supabase_route_is_in_the_table() -> None:
@@ -200,9 +217,10 @@ def test_contract_holds_against_the_published_descriptions(capsys: pytest.Captur
 def test_contract_accounts_for_every_case_of_the_tables() -> None:
     """Every case is in the account, by whatever it was checked."""
     assert SPECS is not None
-    railway, openrouter, supabase, *_ = asyncio.run(check(Path(SPECS)))
+    railway, openrouter, supabase, sentry, *_ = asyncio.run(check(Path(SPECS)))
     assert railway.answers.total() >= len(REQUESTS) + len(REFUSED) + len(REFUSALS)
     assert openrouter.answers.total() == len(EXCHANGES) + len(MALFORMED)
     assert supabase.answers.total() == len(SUPABASE_EXCHANGES)
+    assert sentry.answers.total() == len(SENTRY_EXCHANGES)
     assert railway.answers[Basis.PUBLISHED] >= len(REQUESTS)
-    assert Counter(railway.problems + openrouter.problems + supabase.problems) == Counter()
+    assert Counter(railway.problems + openrouter.problems + supabase.problems + sentry.problems) == Counter()

@@ -38,16 +38,25 @@ SIGNS = [(rule, sign, state) for rule in RULES for sign in rule.needs for state 
 
 @pytest.mark.parametrize(("rule", "sign", "state"), SIGNS, ids=[f"{r.id}-{s.finding}-{w}" for r, s, w in SIGNS])
 def test_every_sign_alone_raises_its_cause(rule: object, sign: object, state: str) -> None:
-    """A sign that is needed suffices to name its cause, with the weight of that sign."""
-    causes = ranked(finding(sign.finding, state))  # type: ignore[attr-defined]
+    """A sign that is needed suffices to name its cause, with its weight; beside its company, where it needs any."""
+    company = [finding(s.finding, s.states[0]) for s in rule.only_with[:1]]  # type: ignore[attr-defined]
+    causes = ranked(finding(sign.finding, state), *company)  # type: ignore[attr-defined]
     named = {c.id: c for c in causes}
     assert rule.id in named  # type: ignore[attr-defined]
     assert named[rule.id].confidence == pytest.approx(sign.weight, abs=0.5)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("rule", [r for r in RULES if r.only_with], ids=lambda rule: rule.id)
+def test_a_cause_that_needs_company_is_not_named_without(rule: object) -> None:
+    """Neither the sign alone nor its company alone is enough."""
+    alone = ranked(*(finding(s.finding, s.states[0]) for s in rule.needs[:1]))  # type: ignore[attr-defined]
+    others = ranked(*(finding(s.finding, s.states[0]) for s in rule.only_with[:1]))  # type: ignore[attr-defined]
+    assert rule.id not in {c.id for c in (*alone, *others)}  # type: ignore[attr-defined]
+
+
 def test_signs_speak_of_checks_that_exist() -> None:
     """A misspelt finding in a rule would never hold."""
-    told = {s.finding for rule in RULES for s in (*rule.needs, *rule.supports, *rule.against)}
+    told = {s.finding for rule in RULES for s in (*rule.needs, *rule.only_with, *rule.supports, *rule.against)}
     told |= {name for rule in RULES for name in rule.explains}
     assert told <= CHECK_IDS
 

@@ -57,6 +57,10 @@ PAIRS = [
     ("2.02|4.10", "database-slow", "database-locked", "jobs.reason"),
     ("2.03|2.08", "openrouter-429-storm", "queue-delayed-backlog", "jobs.reason"),
     ("2.08|2.09", "queue-delayed-backlog", "queue-prioritized-backlog", "queue.delayed"),
+    ("3.01|3.02", "frontend-build-failed", "frontend-bad-release", "frontend.site"),
+    ("3.02|3.06", "frontend-bad-release", "frontend-redis-hang", "frontend.site"),
+    ("3.03|3.04", "frontend-environment-missing", "frontend-public-variable-missing", "frontend.availability"),
+    ("3.03|3.04", "frontend-environment-missing", "frontend-public-variable-missing", "frontend.database"),
     ("4.01|4.06", "database-down", "database-table-missing", "jobs.reason"),
 ]
 """Rows of the platform's table of confusable pairs that the sandbox can produce, and the finding that separates them."""

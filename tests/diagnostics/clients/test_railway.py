@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.contracts.clients.reads import SERVICE
 from tests.diagnostics.clients.answering import answering, http
-from tests.diagnostics.clients.reads import SERVICE
 
 from diagnostics.budget import Budget
 from diagnostics.clients.http import open_http

@@ -12,7 +12,7 @@ from tests.diagnostics.diagnoses import diagnosis, finding
 from diagnostics.report.postmortem import merge_postmortem, render_postmortem
 from diagnostics.text import text
 
-SECTIONS = ["summary", "impact", "clock", "timeline", "causes", "blind-spots", "actions"]
+SECTIONS = "summary impact metrics clock timeline causes blind-spots actions handoff".split()
 
 
 def render(**changes) -> str:

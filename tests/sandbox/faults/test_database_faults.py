@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from psycopg import AsyncConnection
 from tests.sandbox.faults.observations import Sight, both, queue, says, shows_and_heals, well
@@ -36,11 +37,29 @@ async def _rows(one: Running, query: str) -> list[tuple[object, ...]]:
         return await (await connection.execute(query.encode())).fetchall()
 
 
+async def _paused(one: Running) -> bool:
+    return (await _asked(one)).status_code == 540
+
+
+async def _the_operators_old_key_is_refused(one: Running) -> bool:
+    return (await _asked(one)).text.startswith('{"message": "Invalid API key"')
+
+
+async def _asked(one: Running) -> httpx.Response:
+    """What the REST API answers to the operator's key."""
+    key = one.settings["SUPABASE_SERVICE_ROLE_KEY"]
+    async with httpx.AsyncClient(trust_env=False) as client:
+        url = f"{one.settings['SUPABASE_URL']}/rest/v1/agents?select=id&limit=1"
+        return await client.get(url, headers={"apikey": key, "Authorization": f"Bearer {key}"})
+
+
 SEEN: dict[str, Sight] = {
     "database-down": both(well, _no_database, says("PGRST002")),
     "database-table-missing": both(well, says("PGRST205")),
     "database-slow": both(well, _a_write_is_slow, queue(lambda n: n["wait"] > 300)),
     "database-locked": both(well, _somebody_waits_for_a_lock, says("statement timeout")),
+    "database-paused": both(well, _paused, says("540: Project paused")),
+    "database-key-rotated-one-side": both(well, _the_operators_old_key_is_refused, says("Invalid API key")),
     "database-restarted": both(well, queue(lambda n: n["wait"] < 20)),
     "database-table-renamed": both(well, _a_view_stands_there, queue(lambda n: n["wait"] < 20)),
     "database-slightly-slow": both(well, queue(lambda n: n["wait"] < 20)),

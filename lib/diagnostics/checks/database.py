@@ -1,0 +1,170 @@
+"""Is the database there: its project, its REST interface, its SQL."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from diagnostics.checks.asking import management, rest
+from diagnostics.checks.finding import BLIND, blind
+from diagnostics.checks.jobs import ended_attempts
+from diagnostics.model import FailureKind, Finding
+from diagnostics.readings import PostgresActivity, RestAnswer, SupabaseProject, SupabaseRest, Symptom
+from diagnostics.scope import Scope
+from diagnostics.seen import Seen
+from diagnostics.severity import Severity
+from diagnostics.text import Text, text
+
+GONE = (Symptom.DATABASE_DOWN, Symptom.TIMED_OUT)
+"""Answers that say that nobody is behind the REST interface."""
+_OUT_OF_REACH = (FailureKind.UNREACHABLE, FailureKind.UNRESOLVED, FailureKind.TIMEOUT)
+_PAUSED = ("INACTIVE", "PAUSING", "PAUSE_FAILED")
+_GONE_PROJECT = ("REMOVED", "GOING_DOWN")
+_CHANGING = ("COMING_UP", "RESTORING", "RESTARTING", "RESIZING", "UPGRADING")
+_SICK = ("ACTIVE_UNHEALTHY", "INIT_FAILED", "RESTORE_FAILED")
+_BLAMING = 3
+"""Newest failures in a row of one job type that blame the database, before it counts as lost for the worker too."""
+
+
+def check_database_reachable(seen: Seen, scope: Scope) -> Finding:
+    """Judge whether the database answers, from whichever side it was asked.
+
+    Out of reach for us alone says something about us: a blind spot. The project's or the server's own word counts.
+    Source: runbook 4.D1, 4.D2; `value` is the middle latency of the REST answers (seconds).
+    """
+    told, activity, project = seen.reading(SupabaseRest), seen.reading(PostgresActivity), seen.reading(SupabaseProject)
+    answers = told.answers if told else ()
+    command = rest(scope.facts, "service")
+    state = _state(answers, activity, project) or _from_afar(seen)
+    probes = ("supabase.rest", "postgres.activity", "supabase.project")
+    if state is None:
+        return blind("database.reachable", seen, *probes, command=command)
+    latency = median(a.latency_s for a in answers) if answers else activity.connect_s if activity else None
+    return Finding(
+        id="database.reachable",
+        severity=Severity.OK if state == "answers" else Severity.CRITICAL,
+        state=state,
+        sentence=_REACHED[state] if state != "answers" else _answers(answers, activity),
+        value=latency,
+        unit="s" if latency is not None else "",
+        evidence=seen.ids(*(p for p in probes if seen.failed_as(p) is not FailureKind.NOT_CONFIGURED)),
+        command=command,
+    )
+
+
+_REACHED: dict[str, Text] = {
+    "paused": text("the database's project is paused: nothing is served until somebody restores it"),
+    "removed": text("the database's project is removed or going down"),
+    "quota_exceeded": text("Supabase restricts the project: a limit of its plan is exceeded (402)"),
+    "starting": text("the database server is starting, stopping or recovering and takes no connection yet (57P03)"),
+    "slots_full": text("the database server takes no further connection: all slots are used (53300)"),
+    "rest_silent": text(
+        "SQL answers; the REST interface that the platform uses takes requests and lets them wait, as with a used-up "
+        "connection pool"
+    ),
+    "rest_down": text("SQL answers, the REST interface that the platform uses does not"),
+    "down": text("the database does not answer"),
+    "unreachable": text("the database is out of reach from this machine, and the worker's jobs blame it too"),
+}
+
+
+def _state(
+    answers: tuple[RestAnswer, ...], activity: PostgresActivity | None, project: SupabaseProject | None
+) -> str | None:
+    symptoms = [a.symptom for a in answers]
+    code = activity.refused_code if activity else ""
+    is_sql_there = activity is not None and not code
+    # A connection that SQL gives us now outweighs a word about the project.
+    if Symptom.DATABASE_PAUSED in symptoms or code == "paused" or _says(project, _PAUSED, is_sql_there):
+        return "paused"
+    if _says(project, _GONE_PROJECT, is_sql_there):
+        return "removed"
+    if Symptom.DATABASE_QUOTA in symptoms:
+        return "quota_exceeded"
+    if code == "53300" or Symptom.DATABASE_SLOTS in symptoms:
+        return "slots_full"
+    if code.startswith("57P"):
+        return "starting"
+    # The interface's description of itself needs no connection: rows decide.
+    rows = [a.symptom for a in answers if a.table] or symptoms
+    if rows and all(s in GONE for s in rows):
+        is_silent = all(s is Symptom.TIMED_OUT for s in rows)
+        return ("rest_silent" if is_silent else "rest_down") if is_sql_there else "down"
+    return "answers" if answers or is_sql_there else None
+
+
+def _says(project: SupabaseProject | None, statuses: tuple[str, ...], is_sql_there: bool) -> bool:
+    return project is not None and project.status in statuses and not is_sql_there
+
+
+def _from_afar(seen: Seen) -> str | None:
+    """Nobody let us in. Where the worker's newest jobs blame the database as well, it is not our network."""
+    tried = [kind for probe in ("supabase.rest", "postgres.activity") if (kind := seen.failed_as(probe))]
+    is_cut_off = any(kind in _OUT_OF_REACH for kind in tried)
+    ended, _ = ended_attempts(seen)
+    newest = [a for a in ended or () if a.symptom is not None or not a.has_failed][-_BLAMING:]
+    is_blamed = len(newest) == _BLAMING and all(a.symptom is Symptom.DATABASE_DOWN for a in newest)
+    return "unreachable" if is_cut_off and is_blamed else None
+
+
+def _answers(answers: tuple[RestAnswer, ...], activity: PostgresActivity | None) -> Text:
+    if not answers:
+        return text("the database answers to SQL")
+    ms = median(a.latency_s for a in answers) * 1000
+    if activity is None:
+        return text("the database answers by REST in {ms:.0f} ms; SQL was not asked or not to be had", ms=ms)
+    return text("the database answers by REST in {ms:.0f} ms and to SQL", ms=ms)
+
+
+def check_database_project(seen: Seen, scope: Scope) -> Finding:
+    """Judge the project's status and its services, as Supabase tells them. Source: runbook 4.D2."""
+    project, command = seen.reading(SupabaseProject), management(scope.facts)
+    if project is None:
+        return blind("database.project", seen, "supabase.project", command=command)
+    state = _project_state(project)
+    sick = ", ".join(s.name for s in project.services or () if not s.is_healthy)
+    severity = {"healthy": Severity.OK, "changing": Severity.WARNING, BLIND: Severity.UNKNOWN}
+    return Finding(
+        id="database.project",
+        severity=severity.get(state, Severity.CRITICAL),
+        state=state,
+        sentence=_project_sentence(state, project.status, sick),
+        evidence=seen.ids("supabase.project"),
+        command=management(scope.facts, "/health?services=db&services=rest") if sick else command,
+    )
+
+
+def _project_state(project: SupabaseProject) -> str:
+    status = project.status
+    for state, statuses in (
+        ("paused", _PAUSED),
+        ("removed", _GONE_PROJECT),
+        ("changing", _CHANGING),
+        ("unhealthy", _SICK),
+    ):
+        if status in statuses:
+            return state
+    if status != "ACTIVE_HEALTHY" or project.services is None:
+        return BLIND
+    essential = {s.name: s.is_healthy for s in project.services}
+    if not essential.get("db", True) or not essential.get("rest", True):
+        return "unhealthy"
+    return "read_only" if project.is_read_only else "healthy"
+
+
+def _project_sentence(state: str, status: str, sick: str) -> Text:
+    match state:
+        case "healthy" if sick:
+            return text("Supabase says that the project is healthy, but not {sick}", sick=sick)
+        case "healthy":
+            return text("Supabase says that the project and its services are healthy")
+        case "unhealthy":
+            return text("Supabase says {status}; not healthy: {sick}", status=status, sick=sick or "?")
+        case "read_only":
+            return text("Supabase has set the project read-only; this follows from a full disk")
+        case "paused" | "removed" | "changing":
+            return text("Supabase says that the project is {status}", status=status)
+        case _:
+            return text("Supabase says {status}, which tells too little about its services", status=status)
+
+
+CHECKS = (check_database_reachable, check_database_project)

@@ -1,0 +1,56 @@
+"""What is handed over, and the event for Sentry."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+from tests.diagnostics.diagnoses import diagnosis
+from tests.diagnostics.healthy import collected, diagnosed, page, unanswered
+
+from diagnostics.readings import Answer, Indicator
+from diagnostics.report.handoff import as_text, handoff, sentry_event
+from diagnostics.text import text
+from diagnostics.wording import Wording
+
+
+def test_it_says_state_ruled_out_unseen_next_and_whom_to_call() -> None:
+    """Each part has at least one line, and the facts stand under their heading."""
+    parts = {part.heading: part.lines for part in handoff(diagnosis(), Wording())}
+    assert all(parts.values())
+    assert parts["State"][0].startswith("CRITICAL The worker cannot resolve the Redis host name")
+    assert any("Redis cannot be reached" in line for line in parts["Ruled out, or less likely"])
+    assert any("set RAILWAY_TOKEN" in line for line in parts["Not seen"])
+    assert parts["Next"] == ("Compare the host in Railway with the Upstash console",)
+    assert parts["Contacts"] == ("Railway Support support@railway.app",)
+
+
+def test_nobody_to_call_is_said() -> None:
+    """Silence would look like an oversight."""
+    alone = replace(diagnosis(), clock=replace(diagnosis().clock, contacts=()))
+    assert "none known" in as_text(handoff(alone, Wording()))
+
+
+def test_a_vendor_in_trouble_stands_first() -> None:
+    """Six green pages do not hide a red one."""
+    found = diagnosed(collected({"provider.sentry": page("sentry", Indicator.MAJOR, "Ingestion delayed")}))
+    parts = {part.heading: part.lines for part in handoff(found, Wording())}
+    told = parts["Vendors, by their own pages"]
+    assert len(told) == 6 and "Ingestion delayed" in told[0]
+
+
+def test_the_event_is_one_command_that_groups_by_cause() -> None:
+    """A quote in a title does not end the argument; the DSN stays in its variable."""
+    (first, *others) = diagnosis().causes
+    made = replace(diagnosis(), causes=(replace(first, title=text("it's `gone` $HOME")), *others))
+    words = shlex.split(sentry_event(made))
+    assert words[:3] == ["SENTRY_DSN=$SENTRY_DSN", "sentry-cli", "send-event"]
+    assert words[words.index("--message") + 1] == "CRITICAL worker-not-processing on production: it's `gone` $HOME"
+    assert words[-1] == "redis.name_unresolved"
+
+
+def test_without_a_cause_the_event_says_so() -> None:
+    """No guess travels as a fact."""
+    found = diagnosed(collected({"worker.health": unanswered(Answer.NOT_FOUND, 404)}))
+    weak = replace(found, causes=tuple(replace(c, confidence=0.3) for c in found.causes))
+    assert "no cause is certain" in sentry_event(weak)

@@ -1,0 +1,87 @@
+"""The site's error ratio over time, and what is made of it: a chart, an onset, events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.diagnostics.healthy import (
+    NOW,
+    NOW_MS,
+    SCOPE,
+    ago,
+    ago_ms,
+    collected,
+    diagnosed,
+    failing,
+    pages,
+    release,
+    releases,
+    requests,
+    seen,
+)
+
+from diagnostics.charts import diagnosis_charts
+from diagnostics.readings import AliasRequest, VercelRequests
+from diagnostics.trends.site import site_errors
+
+SITE = replace(SCOPE, slug="frontend-unavailable")
+
+
+def test_a_share_for_each_bin_and_nothing_where_nobody_asked() -> None:
+    """A bin without a request is unknown, never zero."""
+    series = site_errors(seen({"vercel.logs": requests(30)}), SCOPE, 180)
+    known = series.value[np.isfinite(series.value)]
+    assert len(known) == 2 and known[0] == 0 and known[-1] == pytest.approx(0.5)
+    assert (series.unit, series.step_ms) == ("ratio", 60_000)
+
+
+def test_an_unread_log_and_one_that_vouches_for_nothing_are_empty() -> None:
+    """Both say why."""
+    for log in (VercelRequests(is_read=False), requests(of=0, since_ms=NOW_MS)):
+        assert site_errors(seen({"vercel.logs": log}), SCOPE).is_empty
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from([200, 404, 499, 500, 503])), max_size=60))
+def test_every_share_lies_between_nothing_and_all(rows: list[tuple[int, int]]) -> None:
+    """Whatever the rows, in whatever bins."""
+    rows = sorted(rows, key=lambda row: -row[0])
+    log = replace(
+        requests(of=0),
+        at_ms=tuple(ago_ms(seconds) for seconds, _ in rows),
+        status=tuple(status for _, status in rows),
+        route=(0,) * len(rows),
+        trouble=("",) * len(rows),
+    )
+    value = site_errors(seen({"vercel.logs": log}), SCOPE).value
+    known = value[np.isfinite(value)]
+    assert ((known >= 0) & (known <= 1)).all()
+    assert len(known) <= len(rows)
+
+
+def test_the_site_dates_its_own_trouble() -> None:
+    """The minute in which requests began to fail, by the log; the releases stand beside it."""
+    request = AliasRequest(kind="promote", status="succeeded", to_id="dpl_2", requested_at=ago(120))
+    told = releases(serving=release("dpl_2", seconds=120), alias_request=request)
+    changes = {"vercel.logs": requests(60), "vercel.deployments": told, "frontend.pages": pages(failing("/"))}
+    diagnosis = diagnosed(collected(changes))
+    assert diagnosis.onset_at is not None
+    assert 0 <= (NOW - diagnosis.onset_at).total_seconds() <= 120
+    begins = next(e for e in diagnosis.timeline if "begins" in str(e.what))
+    assert begins.evidence == ("vercel.logs",)
+    assert any("promote of the site to dpl_2" in str(e.what) for e in diagnosis.timeline)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_incident_three_draws_the_site(language: str) -> None:
+    """Two pictures more than the others, each with words; without a look they say so."""
+    told = diagnosis_charts(diagnosed(collected(), SITE), language=language)
+    assert {"site-errors", "site-times"} <= set(told)
+    assert all(chart.png().startswith(b"\x89PNG") for name, chart in told.items() if name.startswith("site"))
+    assert "/api/agents" in told["site-times"].alt
+    blind = diagnosis_charts(diagnosed(collected({"frontend.pages": None, "vercel.logs": None}), SITE))
+    assert "no data for this window" in blind["site-times"].alt.lower()
+    assert "site-times" not in diagnosis_charts(diagnosed(collected()))
