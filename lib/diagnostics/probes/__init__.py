@@ -9,8 +9,8 @@ PROBES = (
     *history.PROBES,
     *frontend.PROBES,
     *errors.PROBES,
-    *database.PROBES,
     *vendors.PROBES,
+    *database.PROBES,
 )
 
 __all__ = ["PROBES"]

@@ -17,10 +17,10 @@ if ROOT not in sys.path:
 
 # After the line above: started as a script, this file alone knows where the tests are.
 from tests.contracts.vendors.openrouter_contract import OPENAPI, openrouter_tally  # noqa: E402
-from tests.contracts.vendors.own_contract import status_pages_tally  # noqa: E402
 from tests.contracts.vendors.railway_contract import INTROSPECTION, railway_tally  # noqa: E402
 from tests.contracts.vendors.sentry_contract import OPENAPI as SENTRY  # noqa: E402
 from tests.contracts.vendors.sentry_contract import sentry_tally  # noqa: E402
+from tests.contracts.vendors.status_pages_contract import status_pages_tally  # noqa: E402
 from tests.contracts.vendors.supabase_contract import DESCRIPTION, supabase_tally  # noqa: E402
 from tests.contracts.vendors.tally import Tally, render  # noqa: E402
 from tests.contracts.vendors.upstash_contract import OPENAPI as UPSTASH  # noqa: E402

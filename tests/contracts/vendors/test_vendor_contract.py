@@ -11,7 +11,6 @@ from tests.contracts.vendors.contract import check, main
 from tests.contracts.vendors.openrouter_contract import ask as ask_openrouter
 from tests.contracts.vendors.openrouter_contract import listed, served
 from tests.contracts.vendors.openrouter_operations import EXCHANGES, MALFORMED, Exchange
-from tests.contracts.vendors.own_contract import status_pages_tally, vercel_tally
 from tests.contracts.vendors.railway_contract import (
     answer_faults,
     check_clients,
@@ -27,6 +26,7 @@ from tests.contracts.vendors.sentry_contract import own_faults as sentry_faults
 from tests.contracts.vendors.sentry_contract import served as sentry_served
 from tests.contracts.vendors.sentry_operations import EXCHANGES as SENTRY_EXCHANGES
 from tests.contracts.vendors.sentry_operations import Exchange as SentryExchange
+from tests.contracts.vendors.status_pages_contract import status_pages_tally
 from tests.contracts.vendors.subset import differences
 from tests.contracts.vendors.supabase_contract import listed as supabase_listed
 from tests.contracts.vendors.supabase_contract import served as supabase_served
@@ -239,12 +239,11 @@ def test_upstash_answers_with_the_listed_status() -> None:
         assert "credentials=hide" not in exchange.query or "password" not in answer.json()
 
 
-def test_vendors_without_a_description_are_held_to_our_own_tables() -> None:
-    """Vercel's operations and each status page in its own format; nothing unlisted, nothing wrong."""
-    pages, vercel = asyncio.run(status_pages_tally()), vercel_tally()
-    assert (pages.problems, vercel.problems) == ([], [])
+def test_status_pages_are_held_to_our_own_table() -> None:
+    """Each page in its own format, green and with each impact."""
+    pages = asyncio.run(status_pages_tally())
+    assert pages.problems == []
     assert pages.answers[Basis.OWN_TABLE] == 4 * 6
-    assert vercel.requests[Basis.NONE] == 0
 
 
 @needs_specs

@@ -269,11 +269,13 @@ def timed(*seconds: float) -> SitePages:
         ((5.0001,) * 30, CRITICAL, 5.0),
         ((0.1, 0.1, 0.1, 0.1, 9.0), OK, 2.0),
         ((0.1, 0.1, 0.1, 2.5, 9.0), WARNING, 2.0),
-        ((0.1, 0.1, 0.1, 0.1), OK, None),
+        ((0.1, 0.1), OK, None),
+        ((6.0, 6.0), OK, None),
+        ((6.0, 6.0, 6.0), CRITICAL, 5.0),
     ],
 )
 def test_latency_at_its_limits(times: tuple[float, ...], severity: Severity, threshold: float | None) -> None:
-    """Strictly greater; one slow answer among a few is no 95th percentile; four are too few."""
+    """Strictly greater; one slow answer among a few is no 95th percentile; two are too few."""
     finding = found("frontend.latency", {"frontend.pages": timed(*times)})
     assert (finding.severity, finding.threshold) == (severity, threshold)
 

@@ -1,4 +1,4 @@
-"""Vendors without a published description: our own tables stand for it. Vercel's API, and the status pages."""
+"""The vendors' status pages: no description is published, our own table of their three formats stands for it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,11 @@ from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
-from starlette.routing import Route
 from tests.contracts.vendors.tally import Basis, Tally
 
-from diagnostics.clients import vercel
 from diagnostics.clients.status_pages import REQUESTS
-from sandbox.site import Site
 from sandbox.vendors.status_pages import VENDORS, Impact, StatusPages, status_pages_app
-from sandbox.vendors.vercel import vercel_app
 
-VERCEL = {
-    ("GET", "/v9/projects/{project}"),
-    ("GET", "/v6/deployments"),
-    ("GET", "/v7/deployments"),
-    ("GET", "/v13/deployments/{deployment}"),
-    ("GET", "/v3/deployments/{deployment}/events"),
-    ("GET", "/v10/projects/{project}/env"),
-    ("GET", "/v1/projects/{project}/deployments/{deployment}/runtime-logs"),
-    ("GET", "/api/logs/request-logs"),
-    ("POST", "/v13/deployments"),
-    ("PATCH", "/v12/deployments/{deployment}/cancel"),
-    ("POST", "/v10/projects/{project}/promote/{deployment}"),
-    ("POST", "/v1/projects/{project}/rollback/{deployment}"),
-    ("POST", "/v9/projects/{project}/rollback/{deployment}"),
-}
-"""Operations of Vercel's REST API that the runbooks touch. Source: its documentation, as last seen."""
 _TEXT, _TIME = {"type": "string"}, {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT.*Z$"}
 
 
@@ -100,21 +80,6 @@ async def status_pages_tally() -> Tally:
             wrong = [] if answer.status_code == 200 else [f"HTTP {answer.status_code}"]
             wrong += faults(FORMS.get(vendor, STATUSPAGE), answer.json())
             tally.answer(f"{vendor}, {impact.value if impact else 'green'}", Basis.OWN_TABLE, wrong)
-    return tally
-
-
-def vercel_tally() -> Tally:
-    """Check that stand-in and client speak the operations of our table alone. Answers are checked by client tests."""
-    tally = Tally(vendor="vercel")
-    routes = [r for r in vercel_app(Site(injected={}), "token").routes if isinstance(r, Route)]
-    served = {(method, r.path) for r in routes for method in (r.methods or set()) - {"HEAD"}}
-    for call in sorted(served | VERCEL):
-        wrong = [] if call in VERCEL else ["accepted by the stand-in, absent from the table"]
-        wrong += [] if call in served else ["in the table, not in the stand-in"]
-        tally.request(" ".join(call), Basis.OWN_TABLE if call in VERCEL else Basis.NONE, wrong)
-    for call in vercel.REQUESTS:
-        wrong = [] if call in VERCEL else ["is not in our table"]
-        tally.request(f"{' '.join(call)} of the client", Basis.OWN_TABLE, wrong)
     return tally
 
 
