@@ -12,13 +12,14 @@ from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
-from diagnostics.trends.onset import above_since
 from diagnostics.trends.piling import SOURCES, piled_since
-from diagnostics.trends.site import site_errors
+from diagnostics.trends.site import failing_since
 
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
 _EDGE = timedelta(seconds=30)
 """Trouble so soon after the log's first line was there before it."""
+_NEAR = timedelta(minutes=2)
+"""An issue that begins so soon after the site's failures is one of them."""
 _MINUTES = 180
 """Bins in which the site's errors are dated: minutes of the usual window."""
 _STOPPED = frozenset(
@@ -43,8 +44,14 @@ def onset(
         first = next((at for at in bad if at >= good), None)
         at = first or good
         return at, (good, at)
-    if "frontend.errors" in abnormal and not abnormal & _STOPPED:
+    is_of_site = all(name.startswith("frontend.") for name in abnormal)
+    if is_of_site or ("frontend.errors" in abnormal and not abnormal & _STOPPED):
+        # What the worker wrote says nothing about the site.
         began = _site_failing_since(seen, scope)
+        first = _issue_since(seen, scope)
+        if began and first and "errors.issues" in abnormal and began <= first <= began + _NEAR:
+            # The log's share is known by the minute, Sentry's first event to the moment.
+            return first, (began, first)
         return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
     if "errors.issues" in abnormal and not abnormal & _STOPPED and (began := _issue_since(seen, scope)):
         return began, None
@@ -192,7 +199,7 @@ def _is_cut_within(seen: Seen, first_bad: datetime) -> bool:
 
 def _site_failing_since(seen: Seen, scope: Scope) -> datetime | None:
     """Since when more of the site's requests fail than the first limit allows."""
-    began = above_since(site_errors(seen, scope, _MINUTES), scope.thresholds.error_ratio.warning or 0.0)
+    began = failing_since(seen, scope, _MINUTES)
     return None if began is None else _utc(began)
 
 
