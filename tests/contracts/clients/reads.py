@@ -26,6 +26,9 @@ from diagnostics.clients.railway import read_service
 from diagnostics.clients.sentry import Sentry
 from diagnostics.clients.site_health import read_frontend_health
 from diagnostics.clients.status_pages import read_status
+from diagnostics.clients.supabase import Management, read_project
+from diagnostics.clients.supabase_logs import read_logs
+from diagnostics.clients.supabase_rest import Gate, read_description
 from diagnostics.clients.systems import Systems
 from diagnostics.clients.upstash import RestAddress, UpstashReader
 from diagnostics.clients.upstash_api import read_plan
@@ -209,6 +212,15 @@ async def _site_variables(http: Http, url: str) -> Any:
     return await read_variables(http, VercelSection(base_url=url, project_id="p"), SECRET, timeout_s=TIMEOUT_S)
 
 
+def _management(http: Http, url: str) -> Management:
+    return Management(http, url, "abcdefghijklmnopqrst", SECRET, TIMEOUT_S)
+
+
+async def _logs(http: Http, url: str) -> Any:
+    now = datetime(2026, 1, 26, 9, tzinfo=UTC)
+    return await read_logs(_management(http, url), now - timedelta(hours=1), now)
+
+
 def _page(vendor: str) -> Callable[[Http, str], Awaitable[Any]]:
     return lambda http, url: read_status(http, url, vendor, timeout_s=TIMEOUT_S)
 
@@ -241,6 +253,14 @@ ISSUE = {
 }
 SPANS = {"data": [{"count()": 5, "failure_rate()": 0.2, "p50(span.duration)": 1.0, "transaction": "GET /"}], "meta": {}}
 _WORKER_SEEN = frozenset({404, 500, 502, 504})
+
+LOG_LINES = {
+    "result": [
+        {"timestamp": "2026-01-26T08:59:01.5", "source": "postgres_logs", "event_message": "too many clients already"}
+    ]
+}
+TABLES = {"definitions": {"agents": {"properties": {"id": {"format": "uuid"}}}}}
+_DATABASE_SEEN = frozenset({401, 402, 403, 502, 503, 504})
 
 READS: tuple[Read, ...] = (
     Read(
@@ -374,5 +394,29 @@ READS: tuple[Read, ...] = (
         unknown=(
             Unknown(path=("envs", 0, "type"), word="quantum", holds=lambda told: told.variables[0].kind == "quantum"),
         ),
+    ),
+    Read(
+        name="supabase project",
+        call=lambda http, url: read_project(_management(http, url)),
+        good={"status": "ACTIVE_HEALTHY"},
+        needs=("status",),
+        unknown=(Unknown(path=("status",), word="DREAMING", holds=lambda project: project.status == "DREAMING"),),
+    ),
+    Read(
+        name="supabase logs",
+        call=_logs,
+        good=LOG_LINES,
+        needs=("result",),
+        unknown=(
+            Unknown(path=("result", 0, "source"), word="new_logs", holds=lambda logs: logs.groups[0].source == "…"),
+        ),
+    ),
+    Read(
+        name="supabase rest",
+        call=lambda http, url: read_description(Gate(http, url, "service", SECRET, TIMEOUT_S)),
+        good=TABLES,
+        needs=("definitions",),
+        observes=_DATABASE_SEEN,
+        observes_silence=True,
     ),
 )

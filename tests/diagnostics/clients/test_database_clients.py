@@ -21,6 +21,7 @@ from diagnostics.clients.postgres import APPLICATION, PostgresReader, mapped
 from diagnostics.clients.shapes import application, shape
 from diagnostics.clients.supabase_rest import Gate, read_description, read_row
 from diagnostics.errors import (
+    BadStatus,
     BudgetExhausted,
     ClientError,
     ClientTimeout,
@@ -28,6 +29,7 @@ from diagnostics.errors import (
     NameUnresolved,
     NotAccepting,
     OperationRefused,
+    RateLimited,
     SchemaError,
     SettingsError,
     Unauthorized,
@@ -266,8 +268,9 @@ def answering(status: int, body: bytes, kind: str = "application/json") -> Gate:
         (402, b'{"message":"Service restricted"}', "quota"),
         (522, b"<html>", "down"),
         (540, b"<html>canary</html>", "paused"),
-        (500, b"[1]", ""),
-        (500, b'{"code": 7, "message"', ""),
+        (502, b"<html>", "down"),
+        (503, b"[1]", "down"),
+        (500, b'{"code": 7, "message": "?"}', ""),
     ],
 )
 async def test_the_gateways_words_and_statuses(status: int, body: bytes, symptom: str) -> None:
@@ -275,6 +278,24 @@ async def test_the_gateways_words_and_statuses(status: int, body: bytes, symptom
     told = await read_row(answering(status, body), "agents")
     assert told.symptom is Symptom("_".join(filter(None, ["database", symptom])))
     assert "canary" not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "error"),
+    [
+        (403, b"error code: 1010", "text/html", Unauthorized),
+        (401, b"<html>", "text/html", Unauthorized),
+        (404, b"<html>", "text/html", BadStatus),
+        (500, b"[1]", "application/json", BadStatus),
+        (429, b'{"message":"slow down"}', "application/json", RateLimited),
+    ],
+)
+async def test_somebody_else_in_its_place_says_nothing_about_the_database(
+    status: int, body: bytes, kind: str, error: type[ClientError]
+) -> None:
+    """An edge that bars us, another service, a limit: we could not look."""
+    with pytest.raises(error):
+        await read_row(answering(status, body, kind), "agents")
 
 
 async def test_a_gateway_that_says_nothing_is_seen_to_be_silent() -> None:
