@@ -194,15 +194,6 @@ async def _plan(http: Http, url: str) -> Any:
     return await read_plan(http, section, ("a@example.org", SECRET), host="", timeout_s=TIMEOUT_S)
 
 
-def _management(http: Http, url: str) -> Management:
-    return Management(http, url, "abcdefghijklmnopqrst", SECRET, TIMEOUT_S)
-
-
-async def _logs(http: Http, url: str) -> Any:
-    now = datetime(2026, 1, 26, 9, tzinfo=UTC)
-    return await read_logs(_management(http, url), now - timedelta(hours=1), now)
-
-
 def _sentry(what: str) -> Callable[[Http, str], Awaitable[Any]]:
     async def read(http: Http, url: str) -> Any:
         section = SentrySection(base_url=url, organization="acme", project="site")
@@ -219,6 +210,15 @@ async def _releases(http: Http, url: str) -> Any:
 
 async def _site_variables(http: Http, url: str) -> Any:
     return await read_variables(http, VercelSection(base_url=url, project_id="p"), SECRET, timeout_s=TIMEOUT_S)
+
+
+def _management(http: Http, url: str) -> Management:
+    return Management(http, url, "abcdefghijklmnopqrst", SECRET, TIMEOUT_S)
+
+
+async def _logs(http: Http, url: str) -> Any:
+    now = datetime(2026, 1, 26, 9, tzinfo=UTC)
+    return await read_logs(_management(http, url), now - timedelta(hours=1), now)
 
 
 def _page(vendor: str) -> Callable[[Http, str], Awaitable[Any]]:
@@ -365,30 +365,6 @@ READS: tuple[Read, ...] = (
         unknown=(Unknown(path=("state",), word="frozen", holds=lambda plan: plan.state == "frozen"),),
     ),
     Read(
-        name="supabase project",
-        call=lambda http, url: read_project(_management(http, url)),
-        good={"status": "ACTIVE_HEALTHY"},
-        needs=("status",),
-        unknown=(Unknown(path=("status",), word="DREAMING", holds=lambda project: project.status == "DREAMING"),),
-    ),
-    Read(
-        name="supabase logs",
-        call=_logs,
-        good=LOG_LINES,
-        needs=("result",),
-        unknown=(
-            Unknown(path=("result", 0, "source"), word="new_logs", holds=lambda logs: logs.groups[0].source == "…"),
-        ),
-    ),
-    Read(
-        name="supabase rest",
-        call=lambda http, url: read_description(Gate(http, url, "service", SECRET, TIMEOUT_S)),
-        good=TABLES,
-        needs=("definitions",),
-        observes=_DATABASE_SEEN,
-        observes_silence=True,
-    ),
-    Read(
         name="frontend health",
         call=lambda http, url: read_frontend_health(http, url, timeout_s=PATIENT_S),
         good=SITE,
@@ -418,5 +394,29 @@ READS: tuple[Read, ...] = (
         unknown=(
             Unknown(path=("envs", 0, "type"), word="quantum", holds=lambda told: told.variables[0].kind == "quantum"),
         ),
+    ),
+    Read(
+        name="supabase project",
+        call=lambda http, url: read_project(_management(http, url)),
+        good={"status": "ACTIVE_HEALTHY"},
+        needs=("status",),
+        unknown=(Unknown(path=("status",), word="DREAMING", holds=lambda project: project.status == "DREAMING"),),
+    ),
+    Read(
+        name="supabase logs",
+        call=_logs,
+        good=LOG_LINES,
+        needs=("result",),
+        unknown=(
+            Unknown(path=("result", 0, "source"), word="new_logs", holds=lambda logs: logs.groups[0].source == "…"),
+        ),
+    ),
+    Read(
+        name="supabase rest",
+        call=lambda http, url: read_description(Gate(http, url, "service", SECRET, TIMEOUT_S)),
+        good=TABLES,
+        needs=("definitions",),
+        observes=_DATABASE_SEEN,
+        observes_silence=True,
     ),
 )
