@@ -98,7 +98,7 @@ def test_a_relative_output_folder_is_meant_from_here(tmp_path: Path, profile: Pa
     runbook("triage", "--profile", profile, "--output-dir", "there", cwd=tmp_path)
     assert only(tmp_path / "there").names() >= {"verdict.json", "report.html", "status.json", "manifest.json"}
     report = (only(tmp_path / "there").path / "report.html").read_text("utf-8")
-    assert "1.D1" in report and "Create an incident in Sentry" in report
+    assert "1.E1" in report and "Create an incident in Sentry" in report
 
 
 def test_the_parameters_reach_the_notebook(tmp_path: Path, profile: Path, runbook: Runbook) -> None:
