@@ -21,6 +21,7 @@ from tests.bench.servers import binaries, running
 
 from diagnostics.budget import Budget
 from diagnostics.clients.bullmq import Bullmq, Reach
+from diagnostics.clients.bullmq.history import BATCH
 from diagnostics.clients.redis import RedisReader
 
 JOBS = int(os.environ.get("JOBS", "100000"))
@@ -82,7 +83,7 @@ async def history(name: str, bullmq: Bullmq, other: Peer, client: Redis) -> Iter
                 what=f"{name}: batches of the history that held the server over 5 ms",
                 got=len(slow),
                 asked=0,
-                note=f"of {ROUNDS * -(-JOBS // 1000)}, by SLOWLOG: time the server was not running counts too",
+                note=f"of {ROUNDS * -(-JOBS // BATCH)}, by SLOWLOG: time the server was not running counts too",
             ),
         )
     )

@@ -86,9 +86,10 @@ class Place:
         for column in (self.told_s, self.wall_s, self.commands):
             column.clear()
 
-    async def slow(self) -> int:
-        """Commands that held the server too long."""
-        return len(await self.field.server.client.slowlog_get(1000))
+    async def slow(self) -> list[str]:
+        """Commands that held the server too long, or during which it was not running, by name and milliseconds."""
+        found = await self.field.server.client.slowlog_get(1000)
+        return [f"{entry['command'].split()[0].decode()} {entry['duration'] / 1000:.0f} ms" for entry in found]
 
 
 async def measures(name: str, folder: Path) -> list[Measure]:
@@ -105,13 +106,15 @@ async def measures(name: str, folder: Path) -> list[Measure]:
             for _ in range(ROUNDS):
                 await few.triage(way)
                 await many.triage(way)
-            label = f"{name}, {way}: triage"
+            label, slow = f"{name}, {way}: triage", await many.slow()
             told = f"{statistics.median(few.commands)} at {FEW}"
             found += [
                 paired(f"{label}: verdict at {MANY:.0e} / at {FEW} jobs", many.told_s, few.told_s, asked=1.5, unit="s"),
                 paired(f"{label}: whole run likewise", many.wall_s, few.wall_s, asked=1.5, unit="s"),
                 Measure(what=f"{label}: commands at the edge", got=max(many.commands), asked=REDIS_COMMANDS, note=told),
-                Measure(what=f"{label}: commands over 5 ms", got=await many.slow(), asked=0, note="by SLOWLOG"),
+                Measure(
+                    what=f"{label}: commands over 5 ms", got=len(slow), asked=0, note=", ".join(slow) or "by SLOWLOG"
+                ),
             ]
             few.forget()
             many.forget()

@@ -49,7 +49,8 @@ async def read_logs(management: Management, since: datetime, until: datetime) ->
     payload, where = await management.get("/v1/projects/{ref}/analytics/endpoints/logs", query)
     answer = parse(_Lines, payload, where)
     if answer.error or answer.result is None:
-        raise SchemaError(f"{where}: the log service refused the query", path="error")
+        path = "error" if answer.error else "result"
+        raise SchemaError(f"{where}: the log service refused the query", path=path)
     lines = answer.result
     is_cut = len(lines) >= LINES
     oldest = min((_ms(line.timestamp) for line in lines), default=_ms(start))

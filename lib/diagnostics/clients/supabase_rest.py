@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from diagnostics.clients.http import Answer, Http
+from pydantic import BaseModel
+
+from diagnostics.clients.http import Answer, Http, expect_ok, parse
 from diagnostics.clients.symptoms import plain_words, recognise
-from diagnostics.errors import ClientTimeout, SchemaError
+from diagnostics.errors import ClientTimeout
 from diagnostics.readings import CachedTable, RestAnswer, Symptom
 from diagnostics.settings import shown
 
@@ -19,6 +21,9 @@ _BY_STATUS = {
     401: Symptom.DATABASE_KEY,
     402: Symptom.DATABASE_QUOTA,
     403: Symptom.DATABASE_DENIED,
+    502: Symptom.DATABASE_DOWN,
+    503: Symptom.DATABASE_DOWN,
+    504: Symptom.TIMED_OUT,
     521: Symptom.DATABASE_DOWN,
     522: Symptom.DATABASE_DOWN,
     540: Symptom.DATABASE_PAUSED,
@@ -27,6 +32,15 @@ _BY_STATUS = {
 """The gateway's statuses, where no text says more."""
 _CODE = re.compile(r"PGRST\d{3}|[0-9]{2}[0-9A-Z]{3}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+
+
+class _Definition(BaseModel):
+    properties: dict[str, Any]
+
+
+class _Description(BaseModel):
+    definitions: dict[str, _Definition | str]
+    """A text in the place of a table is none of PostgREST's; it is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +70,12 @@ async def read_description(gate: Gate) -> tuple[RestAnswer, tuple[CachedTable, .
     told, answer = await _ask(gate, "/rest/v1/", "")
     if told.symptom is not None or answer is None:
         return told, None
-    body = answer.json(f"GET {shown(gate.base_url)}/rest/v1/")
-    definitions = body.get("definitions") if isinstance(body, dict) else None
-    if not isinstance(definitions, dict):
-        raise SchemaError(f"GET {shown(gate.base_url)}/rest/v1/: field definitions is missing", path="definitions")
+    where = f"GET {shown(gate.base_url)}/rest/v1/"
+    body = parse(_Description, answer.json(where), where)
     return told, tuple(
-        CachedTable(name=name, columns=_columns(definition))
-        for name, definition in sorted(definitions.items())
-        if _NAME.fullmatch(name)
+        CachedTable(name=name, columns=tuple(sorted(filter(_NAME.fullmatch, table.properties))))
+        for name, table in sorted(body.definitions.items())
+        if isinstance(table, _Definition) and _NAME.fullmatch(name)
     )
 
 
@@ -80,6 +92,11 @@ async def _ask(gate: Gate, path: str, table: str) -> tuple[RestAnswer, Answer | 
         )
         return silent, None
     code, message = _told(answer)
+    where = f"GET {shown(gate.base_url)}{path.split('?', maxsplit=1)[0]}"
+    is_page = "html" in answer.content_type and answer.status_code in (401, 403)
+    if answer.status_code == 429 or is_page or not (message or _is_known(answer.status_code)):
+        # An edge before the project, or another service: that says nothing about the database.
+        expect_ok(answer, where)
     symptom = None if answer.status_code < 400 else _symptom(answer.status_code, f"{code} {message}".strip())
     return (
         RestAnswer(
@@ -93,6 +110,10 @@ async def _ask(gate: Gate, path: str, table: str) -> tuple[RestAnswer, Answer | 
         ),
         answer,
     )
+
+
+def _is_known(status_code: int) -> bool:
+    return status_code < 400 or status_code in _BY_STATUS
 
 
 def _symptom(status_code: int, told: str) -> Symptom:
@@ -115,8 +136,3 @@ def _told(answer: Answer) -> tuple[str, str]:
         return "", ""
     code = str(body.get("code") or "")
     return code if _CODE.fullmatch(code) else "", str(body.get("message") or body.get("error") or "")
-
-
-def _columns(definition: Any) -> tuple[str, ...]:
-    properties = definition.get("properties") if isinstance(definition, dict) else None
-    return tuple(sorted(name for name in properties or {} if _NAME.fullmatch(name)))

@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from diagnostics.budget import Budget
 from diagnostics.clients.bullmq import Bullmq
 from diagnostics.clients.http import Http, open_http
-from diagnostics.clients.postgres import PostgresReader
 from diagnostics.clients.railway import RailwayAnswer, read_service
 from diagnostics.clients.reader import Reader
 from diagnostics.clients.ways import own_authority, reader_for
 from diagnostics.errors import SettingsError
 from diagnostics.scope import Scope
 from diagnostics.settings import Settings
+
+if TYPE_CHECKING:
+    from diagnostics.clients.postgres import PostgresReader
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +41,9 @@ class Systems:
     def postgres(self, url: str) -> PostgresReader:
         """The one connection to the database of this run. Raises SettingsError for a malformed address."""
         if self._postgres is None:
+            # psycopg takes a twentieth of a second to load: it comes when there is a database, while others look.
+            from diagnostics.clients.postgres import PostgresReader  # noqa: PLC0415
+
             self._postgres = PostgresReader(url, budget=self.budget, timeout_s=self.timeout_s)
         return self._postgres
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnostics.clients import postgres_statements as said
-from diagnostics.clients.postgres import PostgresReader
 from diagnostics.clients.shapes import application, shape
 from diagnostics.clients.supabase import Management, read_project
 from diagnostics.clients.supabase_logs import read_logs
@@ -30,6 +29,9 @@ from diagnostics.readings import (
     Table,
 )
 from diagnostics.settings import shown
+
+if TYPE_CHECKING:
+    from diagnostics.clients.postgres import PostgresReader
 
 SAMPLE_GAP_S = 2.0
 """The statistics of statements are read twice, this far apart (seconds): their difference is what runs now."""

@@ -30,6 +30,7 @@ FULL = 0.9
 _ENTERS, _STARTS = ("waiting", "prioritized"), ("active",)
 """Steps that make a job ready (a retry too) and that take it: their difference is what the depth does."""
 _FEWEST_STARTS = 20
+_SHORTEST_MS = 5000
 _REMEMBERED = 1000
 """So many jobs the worker's own average covers at most."""
 
@@ -157,17 +158,23 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
 
 
 def flows(seen: Seen, queue: str) -> Flows | None:
-    """What enters `queue` and what is taken from it, by the event stream, else by two counts."""
+    """What enters `queue` and what is taken from it, by the event stream, else by two counts.
+
+    A stream that begins with a burst seconds ago would take the burst for the rate: the two counts come after it.
+    """
+    state = seen.reading(QueueState)
+    now, before = (state.now(queue), state.before(queue)) if state else (None, None)
+    counted = _two_counts(before, now, state.gap_s) if state and now and before else None
     for events, since, until in _events(seen, queue):
+        if counted and until - since < _SHORTEST_MS:
+            continue
         taken = _stretch(events, since, until, _STARTS)
         return Flows(
             arrivals=_rate(events, since, until, _ENTERS),
             taken=poisson(taken.count, taken.span_s, _told(taken)),
             span_s=taken.span_s,
         )
-    state = seen.reading(QueueState)
-    now, before = (state.now(queue), state.before(queue)) if state else (None, None)
-    return _two_counts(before, now, state.gap_s) if state and now and before else None
+    return counted
 
 
 def slots_held(seen: Seen, scope: Scope) -> Slots:

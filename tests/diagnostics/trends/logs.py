@@ -23,6 +23,8 @@ class Logs:
     completed: Instants
     failed: Instants
     """Jobs that failed for good."""
+    late_ms: int = 0
+    """How much later than the deed a line was written, or a sample read, on this machine: measured, not stated."""
 
     def depth(self, at_ms: Instants) -> Instants:
         """Jobs ready and not started at each instant."""
@@ -32,7 +34,7 @@ class Logs:
         """Every known value of `series` that no depth within its stated error explains."""
         wrong = []
         for at, value in zip(series.at_ms.tolist(), series.value.tolist(), strict=True):
-            near = self._near(at, series.off_ms)
+            near = self._near(at, series.off_ms + self.late_ms)
             low, high = near.min() - series.off_by, near.max() + series.off_by
             if np.isfinite(value) and not low <= value <= high:
                 wrong.append(f"{value:g} at {at}, really {near.min()} to {near.max()}, stated ± {series.off_by:g}")
@@ -44,15 +46,16 @@ class Logs:
         return self.depth(np.concatenate(([at - off_ms, at + off_ms], inside)))
 
 
-def rate_keeps(series: Series, happened: Instants) -> list[str]:
+def rate_keeps(series: Series, happened: Instants, *, late_ms: int = 0) -> list[str]:
     """Every known bin of `series` (per minute) that no shift of its edges within the stated error explains."""
     wrong = []
     for at, value in zip(series.at_ms.tolist(), series.value.tolist(), strict=True):
         if not np.isfinite(value):
             continue
         counted, edges = value * series.step_ms / 60_000, (at, at + series.step_ms)
-        least = _between(happened, edges[0] + series.off_ms, edges[1] - series.off_ms) - series.off_by
-        most = _between(happened, edges[0] - series.off_ms, edges[1] + series.off_ms) + series.off_by
+        off_ms = series.off_ms + late_ms
+        least = _between(happened, edges[0] + off_ms, edges[1] - off_ms) - series.off_by
+        most = _between(happened, edges[0] - off_ms, edges[1] + off_ms) + series.off_by
         # Edges are rounded to a millisecond, a mean step is not.
         if not least - 0.5 <= counted <= most + 0.5:
             wrong.append(f"{counted:g} in the bin at {at}, really {least:g} to {most:g}")

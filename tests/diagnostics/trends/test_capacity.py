@@ -28,7 +28,7 @@ from tests.diagnostics.healthy import (
 )
 
 from diagnostics.model import FailureKind
-from diagnostics.readings import Answer, QueueEvents, Variable
+from diagnostics.readings import Answer, QueueEvents, QueueState, Variable
 from diagnostics.trends.capacity import Capacity, capacity, flows, slots_held
 
 
@@ -115,7 +115,7 @@ def test_a_worker_that_takes_nothing_has_no_capacity() -> None:
 def test_jobs_that_only_fill_empty_slots_measure_nothing(taken: int, is_told: bool) -> None:
     """Fifty slots, and no job has ended yet: what is taken first says nothing about what can be taken."""
     unended = {"worker.metrics": metrics(sample(average_ms=None, completed=0)), "worker.log": None, "queue.jobs": None}
-    stream = {"queue.events": events(enter_per_s=100, take_per_s=taken, span_s=1)}
+    stream = {"queue.events": events(enter_per_s=100, take_per_s=taken / 5, span_s=5)}
     assert (capacity(seen(loaded() | stream | unended), SCOPE) is not None) == is_told
 
 
@@ -245,3 +245,14 @@ def test_a_rate_limit_s_pace_says_nothing_of_how_long_a_job_takes() -> None:
     found = room(loaded(active=8, take_per_s=4.0, rate_max_jobs=8, rate_window_ms=2000))
     assert found.length.value == pytest.approx(2.0, rel=0.1)
     assert found.output.value == pytest.approx(4.0, rel=0.1)
+
+
+@pytest.mark.parametrize(("span_s", "is_counted"), [(4.9, True), (5.0, False), (60.0, False)])
+def test_a_stream_of_seconds_gives_way_to_the_two_counts_after_it(span_s: float, is_counted: bool) -> None:
+    """It may be all burst: 500 jobs/s in, when only 3 came between the counts, two seconds apart."""
+    before, now = counts(wait=1003, active=50, last_id=9000), counts(wait=1000, active=50, last_id=9003)
+    state = QueueState(first=(before,), second=(now,), gap_s=2.0)
+    told = {"queue.state": state, "queue.events": events(enter_per_s=500.0, take_per_s=10.0, span_s=span_s)}
+    found = flows(seen(told), QUEUE)
+    assert found is not None
+    assert ("two counts" in str(found.arrivals.how)) == is_counted
