@@ -54,10 +54,13 @@ lint: $(READY)
 faults: $(READY)
 	$(PY) -m oncall.proving $(FAULTS)
 
-.PHONY: bench  ## Time the parts against their peers and against the floor
+.PHONY: bench  ## Every promise in numbers beside what was measured (15 minutes; BENCH=queue for a part)
 bench: $(READY)
-	$(PY) -m tests.bench
-	$(PY) -m tests.bench.queue
+	$(PY) -m tests.bench $(BENCH)
+
+.PHONY: prove  ## The proofs that take too long for every day (an hour and more; PROVE="jobs day disk faults" for some)
+prove: $(READY)
+	$(PY) -m tests.prove $(PROVE)
 
 .PHONY: drains  ## Forecast the drain of live backlogs and compare with the real end (20 minutes)
 drains: $(READY)
@@ -67,7 +70,7 @@ drains: $(READY)
 contract: $(READY)
 	$(PY) tests/contracts/vendors/contract.py "$(SPECS)"
 
-.PHONY: pictures  ## Take the documentation's pictures anew (needs chromium; five minutes)
+.PHONY: pictures  ## Take the documentation's pictures anew (needs chromium; ten minutes)
 pictures: $(READY)
 	$(PY) -m tests.browser.pictures
 

@@ -202,9 +202,9 @@ def _arrow(user: System, needed: System) -> FancyArrowPatch:
 
 def _alt(found: dict[str, Severity | None], root: str | None, wording: Wording) -> str:
     _ = wording.translate
+    absent = _("not in the profile")
     told = [
-        f"{SYSTEMS[key].name}: {wording.severity(severity) if severity else _('not in the profile')}"
-        for key, severity in found.items()
+        f"{SYSTEMS[key].name}: {wording.severity(severity) if severity else absent}" for key, severity in found.items()
     ]
     where = _("The cause lies in: {system}.").format(system=SYSTEMS[root].name) if root else ""
     return ". ".join(told) + ". " + where

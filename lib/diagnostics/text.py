@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, Union
 
 Translate: TypeAlias = Callable[[str], str]
+Spoken: TypeAlias = Callable[["str | int | float"], object]
 Argument: TypeAlias = Union[str, int, float, "Text"]
 
 
@@ -21,9 +22,17 @@ class Text:
     msgid: str
     args: tuple[tuple[str, Argument], ...] = ()
 
-    def render(self, translate: Translate) -> str:
-        """The sentence through `translate`, which maps English templates to another language's."""
-        values = {name: value.render(translate) if isinstance(value, Text) else value for name, value in self.args}
+    def render(self, translate: Translate, spoken: Spoken = lambda value: value) -> str:
+        """The sentence in another language.
+
+        Args:
+            translate: maps English templates to that language's.
+            spoken: makes of each value one that formats itself as that language writes numbers.
+        """
+        values = {
+            name: value.render(translate, spoken) if isinstance(value, Text) else spoken(value)
+            for name, value in self.args
+        }
         return translate(self.msgid).format(**values)
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
 from diagnostics.trends.onset import above_since
+from diagnostics.trends.piling import SOURCES, piled_since
 from diagnostics.trends.site import site_errors
 
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
@@ -22,6 +23,7 @@ _MINUTES = 180
 _STOPPED = frozenset(
     {"worker.redis", "worker.health", "worker.errors", "queue.progress", "queue.paused", "worker.deployment"}
 )
+_PILES = frozenset({"queue.depth", "worker.capacity", "queue.limiter", "queue.concurrency"})
 
 
 def onset(
@@ -44,7 +46,7 @@ def onset(
         began = _site_failing_since(seen, scope)
         return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
     if not bad:
-        return None, None
+        return _piled(seen, scope) if abnormal & _PILES else (None, None)
     return bad[0], (scope.window.since, bad[0]) if _is_cut_within(seen, bad[0]) else None
 
 
@@ -75,6 +77,15 @@ def _last_good(seen: Seen) -> datetime | None:
     done = [e.at_ms for e in log.events if e.event == "job.complete"] if log else []
     times += [_utc(done[-1])] if done else []
     return max(times, default=None)
+
+
+def _piled(seen: Seen, scope: Scope) -> tuple[datetime | None, tuple[datetime, datetime] | None]:
+    """Since when more jobs wait than the slots can take, where a source saw the time before."""
+    found = piled_since(seen, scope)
+    if found is None:
+        return None, None
+    at, (early, late) = found
+    return _utc(at), (_utc(early), _utc(late))
 
 
 def _first_bad(seen: Seen) -> list[datetime]:
@@ -162,9 +173,11 @@ def _site_failing_since(seen: Seen, scope: Scope) -> datetime | None:
 
 
 def _dated_by(seen: Seen, scope: Scope, since: datetime) -> tuple[str, ...]:
-    """The evidence that gave the onset its time: the log's first trouble, else the newest end of a job."""
+    """The evidence that gave the onset its time: the log's first trouble, the depth, or the newest end of a job."""
     if since == _site_failing_since(seen, scope):
         return seen.ids("vercel.logs")
+    if since not in _first_bad(seen) and since != _last_good(seen) and _piled(seen, scope)[0] == since:
+        return tuple(e.id for e in seen.evidence if e.probe in SOURCES and e.reading is not None)
     return seen.ids("worker.log") if since in _first_bad(seen) else seen.ids("queue.state", "worker.log")
 
 

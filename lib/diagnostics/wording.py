@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from diagnostics.language import translator
+from diagnostics.russian import russian
 from diagnostics.severity import Severity
 from diagnostics.text import Text
 
@@ -31,7 +32,10 @@ class Wording:
 
     def say(self, sentence: Text | None) -> str:
         """A sentence of the model, safe to print."""
-        return "" if sentence is None else plain(sentence.render(translator(self.language)))
+        if sentence is None:
+            return ""
+        spoken = russian if self.language == "ru" else lambda value: value
+        return plain(sentence.render(translator(self.language), spoken))
 
     def severity(self, severity: Severity) -> str:
         """The severity as one upper-case word."""
@@ -91,8 +95,11 @@ class Wording:
         if value is None or not math.isfinite(value):
             return "–"
         if unit == "ratio":
-            return f"{_short(value * 100)} %"
-        return f"{_short(value)} {self.unit(unit)}".strip()
+            return f"{self._number(value * 100)} %"
+        return f"{self._number(value)} {self.unit(unit)}".strip()
+
+    def _number(self, value: float) -> str:
+        return _short(value).replace(".", "," if self.language == "ru" else ".")
 
     def unit(self, unit: str) -> str:
         """The unit's name."""

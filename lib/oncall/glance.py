@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.text import Text as Rich
 
 from diagnostics.model import Diagnosis
+from diagnostics.readings import QueueCounts
 from diagnostics.report.glance import Glance, glance
 from diagnostics.report.summary import summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
 from diagnostics.trends.capacity import Capacity, Flows
-from diagnostics.trends.whatif import formula, told_drain
+from diagnostics.trends.whatif import formula, outlook
 from diagnostics.wording import Wording
 from oncall.terminal import STYLES, page, paragraph, row, title
 
@@ -90,9 +91,34 @@ def _states(console: Console, view: Glance, wording: Wording) -> None:
     ):
         count = _told(getattr(counts, state))
         row(console, state, f"{count:>7}   {note}".rstrip())
-    if counts.limiter_ms:
-        left = wording.duration(counts.limiter_ms / 1000)
-        row(console, _("rate limit"), _("its window is open for another {time}").format(time=left))
+    if counts.limiter_ms or counts.rate_max_jobs:
+        row(console, _("rate limit"), wording.say(_rate_limit(counts)))
+    if counts.concurrency_limit:
+        row(console, _("at once"), wording.say(_at_once(counts)))
+
+
+def _rate_limit(counts: QueueCounts) -> Text:
+    """How much of the window is used up, and when the next one begins."""
+    used, most, left_s = counts.limiter_jobs or 0, counts.rate_max_jobs, (counts.limiter_ms or 0) / 1000
+    if most is None:
+        return text("set by a worker: {used} jobs begun, the next window begins in {s:.1f} s", used=used, s=left_s)
+    window_s = (counts.rate_window_ms or 0) / 1000
+    if not counts.limiter_ms:
+        return text("at most {max} jobs in {window:g} s; no window is open", max=most, window=window_s)
+    return text(
+        "{used} of at most {max} jobs in {window:g} s are begun; the next window begins in {s:.1f} s",
+        used=min(used, most),
+        max=most,
+        window=window_s,
+        s=left_s,
+    )
+
+
+def _at_once(counts: QueueCounts) -> Text:
+    active = "?" if counts.active is None else counts.active
+    return text(
+        "{active} of at most {max} jobs, all workers together", active=active, max=counts.concurrency_limit or 0
+    )
 
 
 def _flow(console: Console, view: Glance, wording: Wording) -> None:
@@ -138,7 +164,7 @@ def _forecast(room: Capacity | None) -> Text:
         return text("not possible: slots, arrivals or job length are not known")
     if not room.backlog:
         return text("nothing waits")
-    return text("{drain}: {formula}", drain=told_drain(room.drain_s()), formula=formula(room))
+    return text("{drain}: {formula}", drain=outlook(room), formula=formula(room))
 
 
 def _script(console: Console, view: Glance, wording: Wording) -> None:

@@ -124,8 +124,15 @@ class Terms:
 
 async def prove(expected: Expectation, terms: Terms) -> Outcome:
     """Boot one sandbox with the row's faults, run triage against it, take the sandbox down."""
+    (outcome,) = await prove_sights((expected,), terms)
+    return outcome
+
+
+async def prove_sights(rows: Sequence[Expectation], terms: Terms) -> list[Outcome]:
+    """The same for rows of one fault, each a sight of one sandbox, in turn."""
+    (fault,) = {row.fault for row in rows}
     where = ("--name", f"prove-{os.getpid()}-{next(_NUMBERS)}", "--state-dir", str(terms.state_dir))
-    names = () if expected.fault == "none" else expected.fault.split("+")
+    names = () if fault == "none" else fault.split("+")
     faults = [part for name in names for part in ("--fault", name)]
     length = () if terms.job_seconds is None else ("--job-seconds", str(terms.job_seconds))
     started = time.monotonic()
@@ -133,12 +140,11 @@ async def prove(expected: Expectation, terms: Terms) -> Outcome:
     boot_s = time.monotonic() - started
     try:
         if code != 0:
-            return _failed(expected, boot_s, f"sandbox up: {err.strip()[-300:]}")
+            return [_failed(row, boot_s, f"sandbox up: {err.strip()[-300:]}") for row in rows]
         printed = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
         # The same fault seen with less is another run.
-        is_whole = expected.sight is Sight.WHOLE
-        keep = terms.evidence / f"{expected.fault}.jsonl" if terms.evidence and is_whole else None
-        return await _triage(expected, printed, boot_s, keep=keep)
+        keep = terms.evidence / f"{fault}.jsonl" if terms.evidence else None
+        return [await _triage(row, printed, boot_s, keep=keep if row.sight is Sight.WHOLE else None) for row in rows]
     finally:
         await _run("sandbox", "down", *where)
 

@@ -20,7 +20,7 @@ from diagnostics.text import Text, text
 from oncall import process, project
 from oncall.headless.stopping import Stop
 from oncall.history.clock import STEP_MS, Clock
-from oncall.history.store import Run, Store, Turn
+from oncall.history.store import Run, Store, StoreError, Turn
 from oncall.log import Log, clean_streams
 from oncall.question import Question, Wish, checked
 
@@ -66,7 +66,7 @@ async def _watched(question: Question, path: Path, *, every_s: float, clock: Clo
     try:
         watcher = Watcher(question, store, clock=clock, every_s=every_s)
         async for sampled in watcher.samples():
-            if not is_quiet:
+            if sampled.lost or not is_quiet:
                 log.step(sampled.line())
     finally:
         store.close()
@@ -74,16 +74,20 @@ async def _watched(question: Question, path: Path, *, every_s: float, clock: Clo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampled:
-    """One round that is on the disk."""
+    """One round: on the disk, or lost."""
 
     run: int
     sequence: int
     at_ms: int
     vitals: tuple[Vital, ...]
     spent: Cost
+    lost: str = ""
+    """Why it could not be kept; empty when it was."""
 
     def line(self) -> Text:
         """What a person at the terminal sees of it."""
+        if self.lost:
+            return text("sample {id} IS LOST: {why}", id=f"{self.run}.{self.sequence}", why=self.lost)
         signs = [f"{v.metric}={_told(v.value)}" for v in self.vitals if v.metric in _SHOWN]
         lost = dict.fromkeys(v.reason for v in self.vitals if v.reason)
         return text(
@@ -114,7 +118,12 @@ class Watcher:
         """Wall (ms) and steady (s) time of the sample before."""
 
     async def samples(self) -> AsyncIterator[Sampled]:
-        """One after the other, each kept before it is told; a beat that is missed is skipped."""
+        """One after the other, each kept before it is told; a beat that is missed is skipped.
+
+        A sample that cannot be kept is told as lost, and the next one is tried: a full disk is made room on some day.
+
+        Raises: StoreError when not even the first run can be begun.
+        """
         due_s = self._clock.steady_s()
         while True:
             yield await self._sample()
@@ -123,7 +132,7 @@ class Watcher:
             await asyncio.sleep(max(0.0, self._clock.really_s(due_s - self._clock.steady_s())))
 
     async def _sample(self) -> Sampled:
-        at_ms, run = self._dated_now()
+        at_ms, run, lost = self._dated_now()
         started = time.monotonic()
         budget = Budget(redis_command_limit=self._question.scope.redis_command_limit)
         deadline_s = min(_LONGEST_S, max(1.0, self._clock.really_s(self._every_s)))
@@ -131,30 +140,47 @@ class Watcher:
         async with connect(self._question.settings, scope, budget) as systems:
             vitals = await read_vitals(systems, self._replicas)
         self._sequence += 1
-        self._store.add(run, sequence=self._sequence, at_ms=at_ms, vitals=vitals)
+        if not lost:
+            try:
+                self._store.add(run, sequence=self._sequence, at_ms=at_ms, vitals=vitals)
+            except StoreError as error:
+                lost = str(error)
         spent = budget.spent(time.monotonic() - started)
-        return Sampled(run=run.id, sequence=self._sequence, at_ms=at_ms, vitals=vitals, spent=spent)
+        return Sampled(run=run.id, sequence=self._sequence, at_ms=at_ms, vitals=vitals, spent=spent, lost=lost)
 
-    def _dated_now(self) -> tuple[int, Run]:
-        """The instant of the next sample, and the run it belongs to: a new one when the clock was set."""
+    def _dated_now(self) -> tuple[int, Run, str]:
+        """The instant of the next sample, the run it belongs to, and why that could not be begun (empty when it could).
+
+        A new run begins when the clock was set.
+        """
         at_ms, steady_s = self._clock.wall_ms(), self._clock.steady_s()
         before_ms, before_s = self._dated
-        self._dated = (at_ms, steady_s)
         step_ms = at_ms - before_ms - round(1000 * (steady_s - before_s))
         if self._run is None:
             why = "started"
         elif abs(step_ms) > STEP_MS * max(1.0, self._clock.speed) or at_ms <= before_ms:
             why = f"the clock was set by {step_ms / 1000:+.1f} s"
         else:
-            return at_ms, self._run
-        self._run = self._store.begin(
+            self._dated = (at_ms, steady_s)
+            return at_ms, self._run, ""
+        try:
+            self._run = self._begun(why, at_ms)
+        except StoreError as error:
+            if self._run is None:
+                raise
+            # The dates stay as they were: the next sample sees the same step again.
+            return at_ms, self._run, str(error)
+        self._dated = (at_ms, steady_s)
+        return at_ms, self._run, ""
+
+    def _begun(self, why: str, at_ms: int) -> Run:
+        return self._store.begin(
             self._question.scope.profile,
             writer=f"{process.host()}:{process.identity(os.getpid())}",
             why=why,
             every_ms=round(1000 * self._every_s),
             at_ms=at_ms,
         )
-        return at_ms, self._run
 
 
 def _told(value: float | None) -> str:

@@ -1,27 +1,23 @@
 """Our reader of the queue beside BullMQ's own library, on one server and in one run: `python -m tests.bench.queue`.
 
-Needs node and npm on PATH for the peer (`bullmq@5`, fetched into a temporary folder); without them only our side is timed.
-JOBS and ROUNDS in the environment change the size (100000 finished jobs, 7 rounds). MANY sets the jobs at which a look
-must cost no more than at a hundred (1000000).
+Both sides come over plain loopback TCP and take turns. JOBS and ROUNDS in the environment change the size (100000
+finished jobs, 7 rounds).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import shutil
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from redis.asyncio import Redis
-from tests.valkey import valkey
+from tests.bench.filling import fill, link_to
+from tests.bench.measure import Measure, p99, paired
+from tests.bench.peer import Peer, peer
+from tests.bench.servers import binaries, running
 
 from diagnostics.budget import Budget
 from diagnostics.clients.bullmq import Bullmq, Reach
@@ -29,35 +25,20 @@ from diagnostics.clients.redis import RedisReader
 
 JOBS = int(os.environ.get("JOBS", "100000"))
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
-MANY = int(os.environ.get("MANY", "1000000"))
-KEY = "bull:agent-jobs:"
-FEW = 100
+QUEUE = "agent-jobs"
+ASKED = 300
+"""Commands of the budget at which the history is read: `--redis-commands 300`."""
+COUNTS = 200
+"""Counts of one round."""
 SLOW_US = 5000
 """Promise 4: no command of ours holds the server longer (microseconds)."""
-PEER = Path(__file__).with_name("peer.mjs")
-
-
-async def fill(client: Redis, count: int, first: int = 0) -> None:
-    """Finished jobs in the layout of BullMQ 5, a twenty-fifth of them failed, one a second."""
-    now = round(time.time() * 1000)
-    for start in range(first, first + count, 5000):
-        async with client.pipeline(transaction=False) as pipe:
-            for number in range(start, min(start + 5000, first + count)):
-                at = now - (first + count - number) * 1000
-                state = "failed" if number % 25 == 0 else "completed"
-                row = {"name": f"type-{number % 7}", "data": "{}", "opts": "{}", "timestamp": at - 900}
-                row |= {"processedOn": at - 500, "finishedOn": at, "atm": 1, "ats": 1}
-                row |= {"failedReason": "x", "stacktrace": "[]"} if state == "failed" else {"returnvalue": "1"}
-                pipe.hset(f"{KEY}{number}", mapping=row)  # type: ignore[arg-type]
-                pipe.zadd(KEY + state, {str(number): at})
-            await pipe.execute()
-    await client.set(f"{KEY}id", first + count)
-    await client.hset(f"{KEY}meta", "opts.maxLenEvents", "10000")
+WINDOW_S = 4.0
+LOOKS_PER_S = 1.0
+"""More than twice what `triage` in a loop does, whose two samples are 2 s apart."""
 
 
 async def timed(rounds: int, ask: Callable[[], Awaitable[Any]]) -> list[float]:
-    """Milliseconds of each round, after one that does not count."""
-    await ask()
+    """Milliseconds of each round."""
     taken = []
     for _ in range(rounds):
         started = time.perf_counter()
@@ -72,77 +53,93 @@ async def cpu_ms(client: Redis) -> float:
     return 1000 * float(info["used_cpu_user"] + info["used_cpu_sys"])
 
 
-def peer(port: int) -> dict[str, list[float]] | None:
-    """BullMQ's own answers, or `None` where node or npm is missing."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        return None
-    with tempfile.TemporaryDirectory() as home:
-        quiet = ["--silent", "--no-audit", "--no-fund", "--prefix", home]
-        subprocess.run([npm, "install", *quiet, "bullmq@5"], check=True, capture_output=True)
-        run = subprocess.run(
-            [node, str(PEER), str(port), str(ROUNDS)],
-            env={**os.environ, "PEER_HOME": home},
-            check=True,
-            capture_output=True,
-            text=True,
+async def counts(name: str, bullmq: Bullmq, other: Peer) -> Measure:
+    """The same eight states, by nine reads here and by one script there."""
+    ours, theirs = [], []
+    await timed(COUNTS, lambda: bullmq.counts(QUEUE))
+    await other.ask("counts", rounds=COUNTS)
+    for _ in range(ROUNDS):
+        ours.append(statistics.median(await timed(COUNTS, lambda: bullmq.counts(QUEUE))))
+        theirs.append(statistics.median(await other.ask("counts", rounds=COUNTS)))
+    return paired(f"{name}: counts / getJobCounts", ours, theirs, asked=1.2)
+
+
+async def history(name: str, bullmq: Bullmq, other: Peer, client: Redis) -> Iterator[Measure]:
+    """All finished jobs, as `--redis-commands 300` reads them, beside `getJobs(["completed", "failed"], 0, -1)`."""
+    ours, theirs, server = [], [], []
+    await client.slowlog_reset()
+    for _ in range(ROUNDS):
+        before = await cpu_ms(client)
+        ours += await timed(1, lambda: bullmq.history(QUEUE, Reach(ASKED, 0, 60)))
+        server.append(await cpu_ms(client) - before)
+        theirs += await other.ask("jobs", rounds=1)
+    slow = [entry for entry in await client.slowlog_get(1000) if entry["command"].startswith(b"SORT_RO")]
+    return iter(
+        (
+            paired(f"{name}: history of {JOBS} rows / getJobs", ours, theirs, asked=0.1),
+            paired(f"{name}: history / the server's own processor time", ours, server, asked=1.5),
+            Measure(
+                what=f"{name}: batches of the history that held the server over 5 ms",
+                got=len(slow),
+                asked=0,
+                note=f"of {ROUNDS * -(-JOBS // 1000)}, by SLOWLOG: time the server was not running counts too",
+            ),
         )
-    return json.loads(run.stdout)
+    )
 
 
-async def measure(port: int) -> None:
-    """Fill, ask both, print the ratios."""
-    url = f"redis://127.0.0.1:{port}"
-    client: Redis = Redis.from_url(url)
-    reader = RedisReader(url, budget=Budget(redis_command_limit=10**9), timeout_s=60)
+async def latency(name: str, bullmq: Bullmq, other: Peer) -> Measure:
+    """What a real worker and producer wait for their own commands, with our looks beside them and without."""
+
+    async def looks() -> None:
+        while True:
+            await bullmq.full(QUEUE, before=await bullmq.glance(QUEUE))
+            await bullmq.rows(QUEUE)
+            await bullmq.events(QUEUE, count=3000)
+            await bullmq.keyspace(known=[QUEUE])
+            await asyncio.sleep(1 / LOOKS_PER_S)
+
+    alone, beside = [], []
+    await other.ask("work", seconds=1)
+    for _ in range(ROUNDS):
+        alone.append(p99(await other.ask("work", seconds=WINDOW_S)))
+        task = asyncio.create_task(looks())
+        beside.append(p99(await other.ask("work", seconds=WINDOW_S)))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    added = [one - other for one, other in zip(beside, alone, strict=True)]
+    note = f"p99 {statistics.median(alone):.2f} ms alone, {statistics.median(beside):.2f} ms beside us"
+    return Measure(
+        what=f"{name}: added to a worker's commands at p99 (ms)", got=statistics.median(added), asked=1, note=note
+    )
+
+
+async def measures(name: str, port: int) -> list[Measure]:
+    """Fill, ask both in turn."""
+    await asyncio.to_thread(fill, link_to(port), JOBS)
+    client: Redis = Redis(port=port)
+    reader = RedisReader(f"redis://127.0.0.1:{port}", budget=Budget(redis_command_limit=10**9), timeout_s=60)
     bullmq = Bullmq(reader, prefix="bull")
-
-    async def look() -> None:
-        await bullmq.full("agent-jobs", before=await bullmq.glance("agent-jobs"))
-        await bullmq.rows("agent-jobs")
-        await bullmq.events("agent-jobs", count=3000)
-        await bullmq.keyspace(known=["agent-jobs"])
-
-    await fill(client, FEW)
-    few = statistics.median(await timed(ROUNDS * 5, look))
-    await fill(client, JOBS - FEW, FEW)
     await client.config_set("slowlog-log-slower-than", SLOW_US)
-    await client.slowlog_reset()
-    counts = statistics.median(await timed(ROUNDS * 20, lambda: bullmq.glance("agent-jobs")))
-    before = await cpu_ms(client)
-    history = await timed(ROUNDS, lambda: bullmq.history("agent-jobs", Reach(JOBS // 500, 0, 60)))
-    server = (await cpu_ms(client) - before) / (ROUNDS + 1)
-    slow = await client.slowlog_get(1000)
-    theirs = peer(port)
-    print(f"counts: ours {counts:.2f} ms" + _against(counts, theirs and theirs["counts"], "getJobCounts"))
-    ours = statistics.median(history)
-    print(f"history of {JOBS} jobs: ours {ours:.0f} ms" + _against(ours, theirs and theirs["jobs"], "getJobs"))
-    print(f"  against the server's own processor time, {server:.0f} ms: {ours / server:.2f}")
-    print(f"  commands that held the server over 5 ms: {len(slow)} of {(ROUNDS + 1) * (JOBS // 1000)} batches")
-    if MANY > JOBS:
-        await fill(client, MANY - JOBS, JOBS)
-    await client.slowlog_reset()
-    many = statistics.median(await timed(ROUNDS * 5, look))
-    slow = await client.slowlog_get(1000)
-    print(f"one whole look: {few:.2f} ms at {FEW} jobs, {many:.2f} ms at {max(MANY, JOBS)}: {many / few:.2f}")
-    print(f"  commands that held the server over 5 ms: {len(slow)}")
-    await reader.close()
-    await client.aclose()
+    try:
+        async with peer(port) as other:
+            return [
+                await counts(name, bullmq, other),
+                *await history(name, bullmq, other, client),
+                await latency(name, bullmq, other),
+            ]
+    finally:
+        await reader.close()
+        await client.aclose()
 
 
-def _against(ours: float, theirs: list[float] | None, name: str) -> str:
-    if theirs is None:
-        return f"; {name} not timed: node and npm are not on PATH"
-    told = statistics.median(theirs)
-    return f", {name} {told:.2f} ms: {ours / told:.3f}"
-
-
-def main() -> int:
-    """Start a server, measure, stop it."""
-    with valkey() as server:
-        asyncio.run(measure(server.port))
-    return 0
+def run() -> Iterator[Measure]:
+    """On each server there is."""
+    for name, binary in binaries().items():
+        with running(binary) as port:
+            yield from asyncio.run(measures(name, port))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    for measure in run():
+        print(measure.line(), flush=True)

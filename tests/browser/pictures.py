@@ -1,7 +1,7 @@
-"""`make pictures`: take the pictures of the documentation anew, in both languages, of one real broken sandbox.
+"""`make pictures`: take the pictures of the documentation anew, in both languages, each scene of one real sandbox.
 
 Terminal, report, postmortem, notebook and console are rendered by headless Chromium from one run each; look at them
-before committing.
+before committing. `python -m tests.browser.pictures SCENE…` takes those of some scenes alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbconvert.filters import markdown2html
@@ -23,48 +24,106 @@ from tests.browser.lab import open_notebook, run_all, running_browser, running_l
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
-NOTEBOOK = "01_worker_not_processing.ipynb"
-FAULT = "redis-token-rotated"
-GROWN_S = 260
-"""How long the queue grows before it is looked at: past its critical limit."""
 LANGUAGES = ("en", "ru")
+CALM, CRITICAL = 0, 2
 
 
-def main() -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One notebook on one sandbox. The files are called after the scene; the first one's have no prefix."""
+
+    name: str
+    slug: str
+    notebook: str
+    fault: str = ""
+    options: tuple[str, ...] = ()
+    grown_s: float
+    """How long it lasts before it is looked at."""
+    ends: int
+    """The exit code it must have."""
+    shots: tuple[str, ...] = ("terminal", "report", "postmortem", "notebook", "console")
+
+    def file(self, shot: str, language: str) -> Path:
+        prefix = "" if self is SCENES[0] else f"{self.name}-"
+        return PICTURES / f"{prefix}{shot}-{language}.png"
+
+
+SCENES = (
+    Scene(
+        name="worker",
+        slug="worker-not-processing",
+        notebook="01_worker_not_processing.ipynb",
+        fault="redis-token-rotated",
+        options=("--arrival-per-s", "5"),
+        # Past the critical limit.
+        grown_s=260,
+        ends=CRITICAL,
+    ),
+    Scene(
+        name="queue",
+        slug="queue-overflow",
+        notebook="02_queue_overflow.ipynb",
+        fault="traffic-surge",
+        grown_s=20,
+        ends=CRITICAL,
+        shots=("terminal", "report", "notebook", "console"),
+    ),
+    Scene(
+        name="queue-calm",
+        slug="queue-overflow",
+        notebook="02_queue_overflow.ipynb",
+        grown_s=20,
+        ends=CALM,
+        shots=("notebook",),
+    ),
+)
+"""A new notebook is a scene here."""
+
+
+def main(names: list[str]) -> int:
+    """Take the scenes, one sandbox after the other."""
+    for scene in SCENES:
+        if not names or scene.name in names:
+            _take(scene)
+    return 0
+
+
+def _take(scene: Scene) -> None:
     """Boot, break, wait, look, draw, take down."""
     with tempfile.TemporaryDirectory(prefix="pictures-") as name:
         home = Path(name)
         place = ["--name", "pictures", "--state-dir", str(home / "state")]
-        printed = _sandbox("up", *place, "--history", "3h", "--arrival-per-s", "5", "--fault", FAULT)
+        fault = ["--fault", scene.fault] if scene.fault else []
+        printed = _sandbox("up", *place, "--history", "3h", *scene.options, *fault)
         try:
-            time.sleep(GROWN_S)
+            time.sleep(scene.grown_s)
             environ = {**dict(line.split("=", 1) for line in printed.splitlines() if "=" in line), "COLUMNS": "80"}
             with running_browser() as browser:
                 for language in LANGUAGES:
-                    _draw(
-                        browser,
-                        home / language,
-                        language,
-                        {**environ, "RUNBOOK_LANGUAGE": language, "RUNBOOK_TIMEZONE": "Europe/Moscow"},
-                    )
+                    mine = {**environ, "RUNBOOK_LANGUAGE": language, "RUNBOOK_TIMEZONE": "Europe/Moscow"}
+                    _draw(browser, scene, home / language, language, mine)
         finally:
             _sandbox("down", *place)
-    return 0
 
 
-def _draw(browser: Browser, home: Path, language: str, environ: dict[str, str]) -> None:
+def _draw(browser: Browser, scene: Scene, home: Path, language: str, environ: dict[str, str]) -> None:
     home.mkdir()
-    told = _run(home, environ)
+    told = _run(scene, home, environ)
     (artifact,) = (home / "outputs").iterdir()
-    _shoot(browser, _terminal(told), PICTURES / f"terminal-{language}.png", width=980, whole=True)
-    _shoot(browser, (artifact / "report.html").read_text("utf-8"), PICTURES / f"report-{language}.png", width=1000)
     postmortem = markdown2html((artifact / "postmortem.md").read_text("utf-8"))
-    _shoot(browser, f"<style>{_PAPER}</style>{postmortem}", PICTURES / f"postmortem-{language}.png", width=940)
-    _notebook(browser, home, language, environ)
+    pages = {
+        "terminal": (_terminal(scene, told), 980),
+        "report": ((artifact / "report.html").read_text("utf-8"), 1000),
+        "postmortem": (f"<style>{_PAPER}</style>{postmortem}", 940),
+    }
+    for shot, (page, width) in pages.items():
+        if shot in scene.shots:
+            _shoot(browser, page, scene.file(shot, language), width=width, whole=shot == "terminal")
+    _notebook(browser, scene, home, language, environ)
 
 
-def _run(home: Path, environ: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "oncall", "run", "worker-not-processing", "--profile", "sandbox"]
+def _run(scene: Scene, home: Path, environ: dict[str, str]) -> str:
+    command = [sys.executable, "-m", "oncall", "run", scene.slug, "--profile", "sandbox"]
     # Colour is for a terminal: pretend to be one of 80 columns.
     wanted = {**os.environ, **environ, "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     done = subprocess.run(
@@ -75,15 +134,13 @@ def _run(home: Path, environ: dict[str, str]) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 2, done.stderr
+    assert done.returncode == scene.ends, done.stdout + done.stderr
     return done.stdout.replace(f"{home}/", "")
 
 
-def _terminal(told: str) -> str:
+def _terminal(scene: Scene, told: str) -> str:
     console = Console(record=True, width=80, file=io.StringIO())
-    console.print(
-        Text.from_ansi("$ runbook run worker-not-processing --profile sandbox\n" + told.rstrip()), soft_wrap=True
-    )
+    console.print(Text.from_ansi(f"$ runbook run {scene.slug} --profile sandbox\n" + told.rstrip()), soft_wrap=True)
     return f"<style>body{{margin:0}}</style>{console.export_svg(title=html.escape('80 columns'))}"
 
 
@@ -100,20 +157,21 @@ def _shoot(browser: Browser, page: str, target: Path, *, width: int, whole: bool
         shown.close()
 
 
-def _notebook(browser: Browser, home: Path, language: str, environ: dict[str, str]) -> None:
+def _notebook(browser: Browser, scene: Scene, home: Path, language: str, environ: dict[str, str]) -> None:
     root = ROOT / "notebooks" if language == "en" else ROOT / "notebooks" / language
     with running_lab(root, home, {**environ, "RUNBOOK_PROFILE": "sandbox"}) as lab:
         page = browser.new_page(viewport={"width": 1180, "height": 1000})
-        open_notebook(page, lab, NOTEBOOK)
-        run_all(page, NOTEBOOK)
+        open_notebook(page, lab, scene.notebook)
+        run_all(page, scene.notebook)
         # The console comes last: with its charts everything has run.
         expect(page.locator("img.widget-image")).to_have_count(2, timeout=90_000)
         page.wait_for_function("[...document.querySelectorAll('img.widget-image')].every(i => i.naturalWidth > 0)")
         page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
         page.locator("h2", has_text=_HEADING[language]).first.evaluate("heading => heading.scrollIntoView()")
-        page.screenshot(path=PICTURES / f"notebook-{language}.png")
-        page.locator("img.widget-image").last.scroll_into_view_if_needed()
-        page.screenshot(path=PICTURES / f"console-{language}.png")
+        page.screenshot(path=scene.file("notebook", language))
+        if "console" in scene.shots:
+            page.locator("img.widget-image").last.scroll_into_view_if_needed()
+            page.screenshot(path=scene.file("console", language))
         page.close()
 
 
@@ -127,4 +185,4 @@ _HEADING = {"en": "Verdict", "ru": "Вердикт"}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

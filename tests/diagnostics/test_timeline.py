@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.diagnostics.healthy import NOW, SCOPE, ago, ago_ms, collected, diagnosed, line, log
+from tests.diagnostics.healthy import NOW, QUEUE, SCOPE, ago, ago_ms, collected, counts, diagnosed, line, log, queue
 
 from diagnostics.model import Diagnosis
-from diagnostics.readings import LogEvent, Symptom
+from diagnostics.readings import LogEvent, QueueEvents, Symptom
 from diagnostics.report.postmortem import render_postmortem
 from diagnostics.report.summary import is_older, summarise
 from diagnostics.wording import Wording
@@ -60,3 +60,30 @@ def test_every_line_of_the_timeline_has_evidence() -> None:
     assert made.timeline
     assert all(event.evidence and set(event.evidence) <= ids for event in made.timeline)
     assert all(SCOPE.window.since <= event.at <= NOW + timedelta(seconds=1) for event in made.timeline)
+
+
+def surging(*, since_s: float, stream_s: float) -> Diagnosis:
+    """Many jobs have come since then, all slots are busy, and the stream reaches back so far."""
+    steps = sorted([(ago_ms(stream_s), "completed"), *((ago_ms(since_s) + 10 * n, "waiting") for n in range(1200))])
+    stream = QueueEvents(
+        queue=QUEUE,
+        at_ms=tuple(at for at, _ in steps),
+        kind=tuple(kind for _, kind in steps),
+        complete_since_ms=ago_ms(stream_s),
+    )
+    return diagnosed(collected({"queue.state": queue(counts(wait=1200, active=50)), "queue.events": stream}))
+
+
+def test_a_surge_is_dated_by_the_depth_where_no_line_of_the_log_is_bad() -> None:
+    """Nothing fails in a surge: it begins when more jobs wait than all slots can take."""
+    made = surging(since_s=300, stream_s=900)
+    assert made.onset_at is not None and made.onset_interval is not None
+    assert abs((made.onset_at - ago(300)).total_seconds()) < 10
+    assert made.onset_interval[0] < made.onset_at
+    (begins,) = [event for event in made.timeline if "begins" in str(event.what)]
+    assert "queue.events" in begins.evidence
+
+
+def test_a_backlog_older_than_every_source_is_not_dated() -> None:
+    """The stream begins within it: nobody knows since when."""
+    assert surging(since_s=300, stream_s=200).onset_at is None

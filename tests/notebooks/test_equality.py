@@ -20,6 +20,12 @@ from tests.sandbox.running import Running, running
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "notebooks" / "01_worker_not_processing.ipynb"
+OTHERS = {
+    path.stem[3:].replace("_", "-"): path.name
+    for path in sorted(NOTEBOOK.parent.glob("[0-9]*.ipynb"))
+    if path != NOTEBOOK
+}
+"""The other notebooks by incident: each by the two ways that differ most, stock papermill and our own runner."""
 PAPERMILL = ["-m", "papermill", str(NOTEBOOK), "out.ipynb", "--no-progress-bar", "-p", "window_minutes"]
 RUN = ["-m", "oncall", "run", "worker-not-processing"]
 
@@ -191,3 +197,29 @@ def test_no_secret_of_either_side_is_anywhere(runs: dict[str, Done], platform: R
         encoded = base64.b64encode(secret.encode()).rstrip(b"=")
         for form in (secret.encode(), quote(secret, safe="").encode(), encoded):
             assert [name for name, data in runs[way.name].files.items() if form in data] == []
+
+
+@pytest.fixture(scope="module")
+def ours(platform: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The artifacts of all other notebooks, by one command."""
+    home = tmp_path_factory.mktemp("ours")
+    environ = environment(home, RUNBOOK_PROFILE="sandbox", **platform.settings)
+    line = [sys.executable, "-m", "oncall", "run", *OTHERS, "-p", "window_minutes", "60", "-p", "deadline_s", "30"]
+    line += ["--output-dir", str(home / "out")]
+    subprocess.run(line, env=environ, cwd=home, capture_output=True, timeout=240, check=False)
+    return {slug: next((home / "out").glob(f"*_{slug}_*")) for slug in OTHERS}
+
+
+@pytest.mark.parametrize("slug", OTHERS)
+def test_every_other_notebook_finds_the_same_under_stock_papermill(
+    slug: str, platform: Running, ours: dict[str, Path], tmp_path: Path
+) -> None:
+    """Findings, severities and causes of our runner's artifact; the whole artifact; no secret in either."""
+    words = [str(ROOT / "notebooks" / OTHERS[slug]) if word == str(NOTEBOOK) else word for word in PAPERMILL]
+    stock = run(Way(slug, tuple(words), ("-p", "output_dir")), platform, tmp_path)
+    own = json.loads((ours[slug] / "verdict.json").read_text("utf-8"))
+    assert judged(stock.verdict) == judged(own)
+    assert own["incident"] == slug
+    assert {path.name for path in stock.artifact.iterdir()} == {path.name for path in ours[slug].iterdir()}
+    kept = [*stock.files.values(), *(path.read_bytes() for path in ours[slug].rglob("*") if path.is_file())]
+    assert [secret for secret in secrets(platform) for data in kept if secret.encode() in data] == []

@@ -188,11 +188,24 @@ def test_flow_and_forecast_show_their_numbers() -> None:
     assert "1000 jobs / (" in told
 
 
-@pytest.mark.parametrize(("left_ms", "is_shown"), [(2500, True), (0, False), (None, False)])
-def test_an_open_rate_limit_is_shown(left_ms: int | None, is_shown: bool) -> None:
-    """Workers may wait for it."""
-    told = page(seen({"queue.state": queue(counts(limiter_ms=left_ms))}))
-    assert ("its window is open for another 2 s" in told) == is_shown
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"limiter_ms": 2500, "limiter_jobs": 9}, "set by a worker: 9 jobs begun, the next window begins in 2.5 s"),
+        (
+            {"limiter_ms": 400, "limiter_jobs": 2**53 - 1, "rate_max_jobs": 10, "rate_window_ms": 1000},
+            "10 of at most 10 jobs in 1 s are begun; the next window begins in 0.4 s",
+        ),
+        ({"rate_max_jobs": 10, "rate_window_ms": 1000}, "at most 10 jobs in 1 s; no window is open"),
+        ({"concurrency_limit": 12, "active": 11}, "11 of at most 12 jobs, all workers together"),
+    ],
+)
+def test_the_queue_s_own_limits_are_shown_with_what_is_used_of_them(limits: dict[str, int], told: str) -> None:
+    """Workers wait for them, and slots do not help."""
+    assert told in " ".join(page(seen({"queue.state": queue(counts(**limits))})).split())
+    plain = page(seen({"queue.state": queue(counts(limiter_ms=0))}))
+    assert "rate limit" not in plain
+    assert "at once" not in plain
 
 
 CASES: list[Changes] = [

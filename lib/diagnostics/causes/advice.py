@@ -10,7 +10,7 @@ from diagnostics.seen import Seen
 from diagnostics.text import Text, text
 from diagnostics.trends.capacity import capacity
 from diagnostics.trends.jobtypes import job_types, slowdown
-from diagnostics.trends.whatif import Lever, WhatIf, told_drain, what_ifs
+from diagnostics.trends.whatif import Lever, WhatIf, outlook, what_ifs
 
 _ADVISED = ("traffic.surge", "traffic.burst", "worker.concurrency_too_low")
 """Causes whose remedy is more slots."""
@@ -29,7 +29,7 @@ def advised(causes: tuple[Cause, ...], findings: tuple[Finding, ...], seen: Seen
     types, _ = job_types(seen)
     changes = what_ifs(room, types=types, findings=findings, slower=slowdown(seen))
     slots = [c for c in changes if c.lever in (Lever.CONCURRENCY, Lever.REPLICAS)]
-    forecast, is_harmful = _said(slots, now=told_drain(room.drain_s())), any(c.harm for c in slots)
+    forecast, is_harmful = _said(slots, now=outlook(room)), any(c.harm for c in slots)
     return tuple(_with(cause, forecast, is_harmful) if cause.id in _ADVISED else cause for cause in causes)
 
 
@@ -44,5 +44,7 @@ def _said(changes: list[WhatIf], *, now: Text) -> Text:
     """One sentence: as it is, then each change with its effect; the warning alone where all of them do harm."""
     if all(c.harm for c in changes):
         return text("Leave concurrency and replicas alone: {effect}.", effect=changes[0].effect)
+    if all(c.idle for c in changes):
+        return text("More slots change nothing: {why}.", why=changes[0].idle or "")
     one, two, three = [text("{change}: {effect}", change=c.change, effect=c.effect) for c in changes]
     return text("As it is, the queue {now}. {one}; {two}; {three}.", now=now, one=one, two=two, three=three)

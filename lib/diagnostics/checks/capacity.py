@@ -16,8 +16,9 @@ from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
 from diagnostics.trends.capacity import FULL, Capacity, capacity, slots_held
-from diagnostics.trends.depth import counted, main_queue
+from diagnostics.trends.depth import main_queue
 from diagnostics.trends.estimate import Estimate
+from diagnostics.trends.steps import counted
 from diagnostics.trends.whatif import formula, in_words, told_drain
 
 USUAL_CONCURRENCY = 25
@@ -217,7 +218,9 @@ def _drain_sentence(room: Capacity, drain: Estimate, state: str) -> Text:
 
 def _eta_sentence(room: Capacity, eta: Estimate, limit: float) -> Text:
     if room.backlog > limit:
-        return text("the backlog is above the last limit of {limit:.0f} jobs", limit=limit)
+        return text(
+            "{backlog} jobs wait already, more than the highest limit of {limit:.0f}", backlog=room.backlog, limit=limit
+        )
     if not isfinite(eta.value):
         return text("the backlog does not grow towards {limit:.0f} jobs", limit=limit)
     return text(

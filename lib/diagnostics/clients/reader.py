@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
+from redis.asyncio import Redis
+
 from diagnostics.clients.symptoms import recognise
 from diagnostics.errors import ClientError, OperationRefused, QuotaExhausted, SchemaError, Unauthorized
 from diagnostics.readings import Symptom
@@ -39,6 +41,30 @@ class Reader(Protocol):
         started = time.monotonic()
         await self.read(("EXISTS", key))
         return time.monotonic() - started
+
+
+class Shapes:
+    """redis-py's own shaping of replies, so that every way gives the same forms."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        # Never connects. A plain dict: redis-py's own folds the case of a name at every look.
+        self._shapes = dict(Redis(protocol=2).response_callbacks)
+
+    def of(self, commands: Sequence[Command], replies: Sequence[Any]) -> list[Any]:
+        """Replies in order, shaped after their commands. Raises SchemaError for what is no reply to its command."""
+        pairs = zip(commands, replies, strict=True)
+        return [self._shaped(str(command[0]), reply, number) for number, (command, reply) in enumerate(pairs)]
+
+    def _shaped(self, name: str, reply: Any, number: int) -> Any:
+        shape = self._shapes.get(name)
+        if shape is None or isinstance(reply, ClientError):
+            return reply
+        try:
+            return shape(reply)
+        except (TypeError, ValueError, LookupError, AttributeError):
+            path = f"$[{number}].result"
+            raise SchemaError(f"{self._where}: field {path} is no reply to {name}", path=path) from None
 
 
 def permit(commands: Sequence[Command]) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from hiredis import pack_command
 from redis import exceptions as foreign
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -20,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 
 from diagnostics.budget import Budget
-from diagnostics.clients.reader import Command, Reader, permit, refusal
+from diagnostics.clients.reader import Command, Reader, Shapes, permit, refusal
 from diagnostics.clients.symptoms import recognise
 from diagnostics.errors import (
     ClientError,
@@ -34,6 +36,7 @@ from diagnostics.errors import (
 )
 from diagnostics.readings import Symptom
 
+Taken = TypeVar("Taken")
 _ANONYMOUS = DriverInfo(name="", lib_version="")
 """Without a name redis-py sends no CLIENT SETINFO, which would be two commands nobody counts or permits."""
 
@@ -54,58 +57,96 @@ class RedisReader(Reader):
         parts = _checked(url)
         self.where = f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}"
         tls: dict[str, Any] = {"ssl_ca_certs": str(ca_file)} if ca_file and parts.scheme == "rediss" else {}
-        self._client = Redis.from_url(
+        client = Redis.from_url(
             url,
             protocol=2,
             decode_responses=False,
-            max_connections=1,
             socket_connect_timeout=connect_timeout_s or timeout_s,
-            socket_timeout=timeout_s,
+            # A read is bounded as a whole, below: redis-py's own bound is a timer for each single reply.
+            socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             driver_info=_ANONYMOUS,
             **tls,
         )
+        pool: Any = client.connection_pool
+        self._link: Any = pool.make_connection()
+        self._shapes = Shapes(self.where)
         self._budget = budget
         self._timeout_s = timeout_s
-        self._lock = asyncio.Lock()
+        self._writing, self._reading = asyncio.Lock(), asyncio.Lock()
+        self._sent = self._seen = 0
+        """Commands sent over the connection, and replies taken from it (count)."""
         self._has_password = bool(parts.password)
         self._is_open = False
         self._failure: ClientError | None = None
 
     async def read(self, *commands: Command) -> list[Any]:
-        """See `Reader.read`. A connection that failed once is not tried again."""
+        """See `Reader.read`. A connection that failed once is not tried again.
+
+        Reads may run side by side: the commands of the next are on their way while the replies of the last arrive.
+        """
         permit(commands)
-        async with self._lock:
-            if self._failure:
-                raise self._failure
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    await self._connect()
-                    self._budget.spend_redis(len(commands))
-                    pipe = self._client.pipeline(transaction=False)
-                    for command in commands:
-                        pipe.execute_command(*command)
-                    replies = await pipe.execute(raise_on_error=False)
-            except (foreign.RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-                self._failure = mapped(error, self.where)
-                raise self._failure from error
-        return [_reply(reply, self.where) for reply in replies]
+        first = await self._bounded(self._writing, lambda: self._send(commands))
+        # Whoever sent first waits for its turn first: a lock serves in the order of asking, and nothing comes between.
+        replies = await self._bounded(self._reading, lambda: self._receive(first, len(commands)))
+        return self._shapes.of(commands, [_reply(reply, self.where) for reply in replies])
 
     async def close(self) -> None:
         """End the connection; never raises."""
         try:
             async with asyncio.timeout(0.5):
-                await self._client.aclose()
+                await self._link.disconnect()
         except (foreign.RedisError, OSError, TimeoutError):
             return
+
+    async def _bounded(self, turn: asyncio.Lock, step: Callable[[], Coroutine[Any, Any, Taken]]) -> Taken:
+        """One half of a read when it is its turn, in time; its failure is that of all later ones."""
+        async with turn:
+            if self._failure:
+                raise self._failure
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    return await step()
+            except (foreign.RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+                self._failure = mapped(error, self.where)
+                raise self._failure from error
+
+    async def _send(self, commands: Sequence[Command]) -> int:
+        """The number of the first reply to `commands` among all of this connection."""
+        await self._connect()
+        self._budget.spend_redis(len(commands))
+        first = self._sent
+        self._sent += len(commands)
+        await self._link.send_packed_command(_packed(commands), check_health=False)
+        return first
+
+    async def _receive(self, first: int, count: int) -> list[Any]:
+        """Replies from `first` on. Those before it belong to reads that were cancelled, and are dropped."""
+        found: list[Any] = []
+        while self._seen < first + count:
+            try:
+                reply = await self._link.read_response(disable_decoding=True, disconnect_on_error=False)
+            except foreign.ResponseError as error:
+                reply = error
+            if self._seen >= first:
+                found.append(reply)
+            self._seen += 1
+        return found
 
     async def _connect(self) -> None:
         """Before anything but the handshake is paid for: where nobody listens, nothing is received."""
         if not self._is_open:
             self._budget.spend_redis(int(self._has_password))
-            pool: Any = self._client.connection_pool
-            await pool.release(await pool.get_connection())
+            await self._link.connect()
             self._is_open = True
+        elif not self._link.is_connected:
+            # redis-py would open another one, with a handshake that nobody paid for.
+            raise foreign.ConnectionError("the connection broke")
+
+
+def _packed(commands: Sequence[Command]) -> bytes:
+    pack: Callable[[Any], bytes] = pack_command
+    return b"".join(map(pack, commands))
 
 
 def mapped(error: BaseException, where: str) -> ClientError:

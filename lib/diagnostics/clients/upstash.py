@@ -15,11 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from redis.asyncio import Redis
-
 from diagnostics.budget import Budget
 from diagnostics.clients.http import Answer, Http, expect_ok
-from diagnostics.clients.reader import Command, Reader, permit, refusal
+from diagnostics.clients.reader import Command, Reader, Shapes, permit, refusal
 from diagnostics.errors import (
     ClientError,
     QuotaExhausted,
@@ -73,8 +71,7 @@ class UpstashReader(Reader):
         self._budget = budget
         self._timeout_s = timeout_s
         self._failure: ClientError | None = None
-        # redis-py's own shaping of replies, so that both ways give the same forms; it never connects.
-        self._shapes = Redis(protocol=2).response_callbacks
+        self._shapes = Shapes(self.where)
 
     async def read(self, *commands: Command) -> list[Any]:
         """See `Reader.read`. Refused credentials and a spent quota are not tried again."""
@@ -95,22 +92,10 @@ class UpstashReader(Reader):
         """Nothing to end: the run's HTTP client closes its own connections."""
 
     def _replies(self, commands: tuple[Command, ...], items: list[Any]) -> list[Any]:
-        replies: list[Any] = []
-        for number, (command, item) in enumerate(zip(commands, items, strict=True)):
-            reply = _reply(item, f"$[{number}]", self.where)
-            if isinstance(reply, QuotaExhausted):
-                raise reply
-            replies.append(self._shaped(str(command[0]), reply, f"$[{number}].result"))
-        return replies
-
-    def _shaped(self, name: str, reply: Any, path: str) -> Any:
-        shape = self._shapes.get(name)
-        if shape is None or isinstance(reply, ClientError):
-            return reply
-        try:
-            return shape(reply)
-        except (TypeError, ValueError, LookupError, AttributeError):
-            raise SchemaError(f"{self.where}: field {path} is no reply to {name}", path=path) from None
+        replies = [_reply(item, f"$[{number}]", self.where) for number, item in enumerate(items)]
+        if spent := next((reply for reply in replies if isinstance(reply, QuotaExhausted)), None):
+            raise spent
+        return self._shapes.of(commands, replies)
 
 
 def _items(answer: Answer, count: int, where: str) -> list[Any]:

@@ -1,7 +1,8 @@
 """The vital signs of everything configured, for the history: few cheap reads, judged by nobody here.
 
-One queue costs at most 18 Redis commands, the server 2 and AUTH 1 more; the worker one request for each
-replica and one more. A value that could not be read is there without a number and with the reason.
+One queue costs at most 18 Redis commands, the queues beside it 1 and at most 9 each, the server 2 and AUTH 1
+more; the worker one request for each replica and one more. A value that could not be read is there without a
+number and with the reason.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from diagnostics.readings import QueueCounts, ReplicaSample
 
 QUEUE = ("depth", "wait", "paused", "prioritized", "delayed", "active", "completed", "failed", "added")
 """Counts (jobs). `completed` and `failed` are those still kept; `added` is the total ever."""
+BESIDE = ("depth", "added")
+"""The same of orphans and of queues of dead letters, under `beside.`: no series of ours sums them up by mistake."""
+_BESIDE_COMMANDS = 9
 WORKER = ("attempts", "completed", "failed", "processing")
 """Per replica since its start: attempts begun, completed and failed, and jobs in hand now."""
 _LEAST_WOBBLE_MS = 30
@@ -61,6 +65,10 @@ async def read_vitals(systems: Systems, replicas: Replicas) -> tuple[Vital, ...]
     if profile.redis:
         for name in profile.queue.names:
             found += await _or_gaps(_queue_names(name), lambda name=name: _queue(systems, name))  # type: ignore[misc]
+        others = (*profile.queue.orphans, *profile.queue.dead_letter)
+        if others:
+            names = [(f"beside.{metric}", name) for name in others for metric in BESIDE]
+            found += await _or_gaps(names, lambda: _beside(systems, others))
         found += await _or_gaps((("redis.latency_s", ""), ("redis.used_bytes", "")), lambda: _server(systems))
     if profile.worker:
         found += await _or_gaps((("worker.replicas", ""),), lambda: _worker(systems, replicas))
@@ -110,8 +118,25 @@ def _counted(name: str, counts: QueueCounts) -> list[Vital]:
     ]
 
 
+async def _beside(systems: Systems, names: Sequence[str]) -> list[Vital]:
+    """What lies in the queues that no worker of ours takes from. One that was never used has no vital signs."""
+    _redis(systems)
+    assert systems.bullmq is not None
+    found = []
+    for counts in await systems.bullmq.beside(*names, spare=1 + _BESIDE_COMMANDS * len(names)):
+        values = (counts.depth, counts.last_id) if counts.is_present else ()
+        for metric, value in zip(BESIDE, values, strict=False):
+            reason = "" if value is not None else "this one read was refused"
+            number = None if value is None else float(value)
+            found.append(Vital(metric=f"beside.{metric}", label=counts.name, value=number, reason=reason))
+    return found
+
+
 def _age(queue: str, which: str, since: datetime | None, *, is_any: bool) -> list[Vital]:
-    """Seconds since the oldest job that waits was added, or the oldest that runs was started; none of no job."""
+    """Seconds since the oldest waiting job, prioritized or not, was added, or the oldest running one was started.
+
+    None of no job.
+    """
     if not is_any:
         return []
     metric = f"queue.oldest_{which}_s"

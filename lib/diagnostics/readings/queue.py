@@ -124,10 +124,7 @@ class JobHistory:
     """From being added to its last start; -1 where one of them is not on record."""
     run_ms: tuple[int, ...]
     """From its last start to its end; -1 likewise."""
-    kind: tuple[int, ...]
-    """Index into `names`."""
     has_failed: tuple[bool, ...]
-    names: tuple[str, ...]
     kept_jobs: int
     """Finished jobs the queue holds."""
     since_ms: int

@@ -15,6 +15,7 @@ from diagnostics.report.actions import sheet
 from diagnostics.report.handoff import handoff, sentry_event
 from diagnostics.report.labels import labels
 from diagnostics.report.metrics import metrics_table
+from diagnostics.report.room import in_depth
 from diagnostics.report.summary import asserted, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain, plain_lines
@@ -43,6 +44,7 @@ def render_report(
         language=language,
         summary=summarise(diagnosis, wording),
         charts=_charts(diagnosis, language=language, timezone=timezone),
+        tables=in_depth(diagnosis, wording),
         steps=_steps(diagnosis, runbook, wording),
         escalation=[wording.say(line) for line in runbook.escalation] if runbook else [],
         files=list(artifact_files),

@@ -32,6 +32,7 @@ def labels(wording: Wording) -> dict[str, str]:
         "metrics": _("The runbook's critical metrics"),
         "handoff": _("To hand over"),
         "sentry_event": _("The event for Sentry, prepared; nothing is sent until you run it"),
+        "in_depth": _("The queue in depth"),
         "what_to_do": _("What to do"),
         "changes": _("Changes"),
         "undo": _("Undo"),

@@ -13,9 +13,11 @@ from diagnostics.trends import Percentiles, processing_percentiles, wait_percent
 from diagnostics.trends.capacity import Capacity, capacity
 from diagnostics.trends.estimate import Estimate
 from diagnostics.trends.jobtypes import job_types, slowdown
-from diagnostics.trends.whatif import formula, in_words, told_drain, what_ifs
+from diagnostics.trends.whatif import formula, in_words, outlook, what_ifs
 from diagnostics.wording import Wording, plain
 
+IN_DEPTH = "queue-overflow"
+"""The incident that is about the queue itself."""
 _ROOMY = 0.9
 """Share of the slots up to which jobs that go first hardly wait."""
 
@@ -29,6 +31,21 @@ class Table:
     note: str = ""
 
 
+def in_depth(diagnosis: Diagnosis, wording: Wording) -> tuple[tuple[str, Table], ...]:
+    """Every table of the incident that is about the queue, each with its heading; none for another incident."""
+    if diagnosis.scope.slug != IN_DEPTH:
+        return ()
+    _ = wording.translate
+    return (
+        (_("Capacity: slots, flows and forecasts"), capacity_table(diagnosis, wording)),
+        (_("What a change would do"), what_if_table(diagnosis, wording)),
+        (_("How long jobs wait and take"), percentile_table(diagnosis, wording)),
+        (_("Job types by the slot time they hold"), type_table(diagnosis, wording)),
+        (_("Which type is limited by what"), rate_limit_table(diagnosis, wording)),
+        (_("What priorities would change"), priority_table(diagnosis, wording)),
+    )
+
+
 def capacity_table(diagnosis: Diagnosis, wording: Wording) -> Table:
     """Each number with its interval and with what it was computed from."""
     _ = wording.translate
@@ -36,7 +53,7 @@ def capacity_table(diagnosis: Diagnosis, wording: Wording) -> Table:
     head = (_("Quantity"), _("Value"), _("Interval (95 %)"), _("How"))
     if room is None:
         return _unknown(head, wording)
-    slots, drain = room.slots, room.drain_s()
+    slots = room.slots
     told = _("{replicas} replicas x {concurrency}").format(replicas=slots.replicas, concurrency=slots.concurrency)
     backlog = _("wait + paused + prioritized of {queue}").format(queue=plain(room.queue))
     rows = (
@@ -46,8 +63,9 @@ def capacity_table(diagnosis: Diagnosis, wording: Wording) -> Table:
         (_("A job holds its slot"), *_measured(room.length, "s", wording)),
         (_("Slots held"), wording.value(slots.count, "slots"), "", told),
         (_("Slots needed"), *_measured(room.needed, "slots", wording)),
-        (_("Utilisation"), wording.value(room.utilisation, "ratio"), "", _("slots needed / slots held")),
-        (_("Drain"), wording.say(told_drain(drain)), "", wording.say(formula(room))),
+        *_caps(room, wording),
+        (_("Utilisation"), wording.value(room.utilisation, "ratio"), "", _("slots needed / slots that may be used")),
+        (_("Drain"), wording.say(outlook(room)), "", wording.say(formula(room))),
         *_limits(diagnosis, room, wording),
     )
     return Table(head, rows)
@@ -62,7 +80,7 @@ def what_if_table(diagnosis: Diagnosis, wording: Wording) -> Table:
         return _unknown(head, wording)
     types, _how = job_types(seen)
     changes = what_ifs(room, types=types, findings=diagnosis.findings, slower=slowdown(seen))
-    now = (_("As it is"), wording.say(told_drain(room.drain_s())), wording.say(formula(room)))
+    now = (_("As it is"), wording.say(outlook(room)), wording.say(formula(room)))
     rows = [(wording.say(c.change), wording.say(c.effect), wording.say(c.formula)) for c in changes]
     return Table(head, (now, *rows))
 
@@ -153,6 +171,18 @@ def _unknown(head: tuple[str, ...], wording: Wording) -> Table:
 def _measured(estimate: Estimate, unit: str, wording: Wording) -> tuple[str, str, str]:
     low, high = wording.value(estimate.low, unit), wording.value(estimate.high, unit)
     return wording.value(estimate.value, unit), f"{low} … {high}", wording.say(estimate.how)
+
+
+def _caps(room: Capacity, wording: Wording) -> list[tuple[str, str, str, str]]:
+    """The queue's own limits, where it sets any."""
+    _, cap, rows = wording.translate, room.cap, []
+    if cap.active_jobs is not None:
+        rows.append(
+            (_("Active at once, at most"), wording.value(cap.active_jobs, "jobs"), "", wording.say(cap.active_told()))
+        )
+    if cap.per_s is not None:
+        rows.append((_("Begun, at most"), wording.value(cap.per_s, "jobs/s"), "", wording.say(cap.rate_told())))
+    return rows
 
 
 def _limits(diagnosis: Diagnosis, room: Capacity, wording: Wording) -> list[tuple[str, str, str, str]]:

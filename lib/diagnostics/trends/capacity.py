@@ -1,6 +1,7 @@
 """Room: what the slots can take, what arrives, and how long a backlog lasts.
 
-capacity   = slots / seconds a job holds a slot       (jobs/s; measured where the slots are full)
+capacity   = slots / seconds a job holds a slot       (jobs/s; measured where the slots are full;
+             no more slots and no more jobs/s than the queue's own limits allow)
 needed     = arrivals x seconds a job holds a slot    (slots; Little's law)
 drain time = backlog / (capacity - arrivals)          (infinite where arrivals are not below capacity)
 """
@@ -17,6 +18,7 @@ from diagnostics.readings import QueueCounts, QueueEvents, QueueState, RailwaySe
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
+from diagnostics.trends.cap import Cap, cap_of
 from diagnostics.trends.depth import main_queue
 from diagnostics.trends.estimate import Estimate, Z, combined, mean, poisson, product, waiting_s
 from diagnostics.trends.jobtypes import lengths_s
@@ -67,6 +69,8 @@ class Capacity:
     """Ready and not started (count)."""
     active: int | None
     slots: Slots
+    cap: Cap
+    """What the queue itself allows."""
     arrivals: Estimate
     """Jobs per second that become ready, retries included."""
     output: Estimate
@@ -89,8 +93,13 @@ class Capacity:
 
     @property
     def utilisation(self) -> float:
-        """Needed over held slots; above 1 the backlog grows."""
-        return self.needed.value / self.slots.count
+        """Needed over usable slots; above 1 the backlog grows."""
+        return self.needed.value / self.usable
+
+    @property
+    def usable(self) -> int:
+        """Slots that the queue lets its workers use at once."""
+        return self.cap.usable(self.slots.count)
 
     def drain_s(self) -> Estimate:
         """Seconds until nothing waits; infinite where arrivals are not below capacity or the queue is paused."""
@@ -120,14 +129,17 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
     moving, length = flows(seen, queue), job_length(seen)
     if moving is None:
         return None
-    could = _could(slots, length)
-    measured = _measured(moving, could, slots) if now.depth > slots.count else None
+    cap = cap_of(now)
+    usable = cap.usable(slots.count)
+    could = _could(usable, length, cap)
+    measured = _measured(moving, could, usable) if now.depth > usable else None
     output = measured or could
     if now.is_paused:
         output = Estimate(value=0.0, low=0.0, high=0.0, how=text("the queue is paused"))
     if output is None:
         return None
-    held = _held_s(slots, measured) if measured and measured.value else length
+    # Where a rate limit holds jobs back the slots are not full, and what is taken tells no length.
+    held = _held_s(usable, measured) if measured and measured.value and cap.per_s is None else length
     if held is None:
         return None
     return Capacity(
@@ -135,6 +147,7 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
         backlog=now.depth,
         active=now.active,
         slots=slots,
+        cap=cap,
         arrivals=moving.arrivals,
         output=output,
         length=held,
@@ -239,7 +252,7 @@ def _two_counts(before: QueueCounts, now: QueueCounts, gap_s: float) -> Flows | 
     return Flows(arrivals=poisson(added, gap_s, how), taken=poisson(taken, gap_s, how), span_s=gap_s)
 
 
-def _measured(moving: Flows, could: Estimate | None, slots: Slots) -> Estimate | None:
+def _measured(moving: Flows, could: Estimate | None, usable: int) -> Estimate | None:
     """What is taken while jobs wait, if that tells what can be taken; `None` where too little is counted.
 
     Far less than the slots could do: something else is missing. About as much: both measurements together.
@@ -247,7 +260,7 @@ def _measured(moving: Flows, could: Estimate | None, slots: Slots) -> Estimate |
     filled empty slots tell nothing.
     """
     taken, possible = moving.taken, could.value if could else 0.0
-    if could is None and taken.value * moving.span_s <= slots.count:
+    if could is None and taken.value * moving.span_s <= usable:
         return None
     if max(taken.value, possible) * moving.span_s < _FEWEST_STARTS or (could and taken.low > could.high):
         return None
@@ -256,22 +269,23 @@ def _measured(moving: Flows, could: Estimate | None, slots: Slots) -> Estimate |
     return combined(taken, could, text("jobs taken, and slots / seconds per job, weighed by their doubt"))
 
 
-def _could(slots: Slots, length: Estimate | None) -> Estimate | None:
+def _could(usable: int, length: Estimate | None, cap: Cap) -> Estimate | None:
     if length is None or length.low <= 0:
         return None
-    return Estimate(
-        value=slots.count / length.value,
-        low=slots.count / length.high,
-        high=slots.count / length.low,
+    output = Estimate(
+        value=usable / length.value,
+        low=usable / length.high,
+        high=usable / length.low,
         how=text("slots / seconds per job"),
     )
+    return cap.limited(output)
 
 
-def _held_s(slots: Slots, output: Estimate) -> Estimate:
+def _held_s(usable: int, output: Estimate) -> Estimate:
     """Seconds a job holds a slot while all are full: Little's law, waiting for the slot's turn included."""
     return Estimate(
-        value=slots.count / output.value,
-        low=slots.count / output.high,
-        high=slots.count / output.low if output.low > 0 else float("inf"),
+        value=usable / output.value,
+        low=usable / output.high,
+        high=usable / output.low if output.low > 0 else float("inf"),
         how=text("slots / jobs taken per second"),
     )

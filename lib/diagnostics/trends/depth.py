@@ -4,43 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 
-from diagnostics.readings import JobRow, JobRows, QueueCounts, QueueEvents, QueueState
+from diagnostics.readings import JobRows, QueueState
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
 from diagnostics.trends.kept import kept_depth
-from diagnostics.trends.series import Instants, Series, Values, each, empty, epoch_ms, framed, nice_step, window_ms
-
-R = TypeVar("R")
+from diagnostics.trends.series import (
+    CLOCKS_MS,
+    Instants,
+    Series,
+    Values,
+    empty,
+    epoch_ms,
+    framed,
+    nice_step,
+    window_ms,
+)
+from diagnostics.trends.steps import Steps, counted, dated, event_steps, row_steps
+from diagnostics.trends.waited import waited
 
 _POINTS = 240
-_FEW = 5
-"""Jobs that may come or go between two reads without making them contradict each other."""
 _LIVE_MS = 60_000
 _COUNTING_MS = 2500
 """Steps this close to the moment of counting may fall on either side of it."""
-# BullMQ 5.x emits exactly one `waiting` per entry into wait, paused or prioritized and one `active` per
-# start. A job that goes back (stalled, retried) emits `waiting` again; `added` and `stalled` move nothing.
-_DELTA = {"waiting": 1, "prioritized": 1, "active": -1}
-_UNCOUNTABLE = ("cleaned", "removed")
-"""Take jobs out of a state that the columns do not name: the depth before them cannot be rebuilt."""
-_READY = ("wait", "waiting", "paused", "prioritized")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Steps:
-    """Jobs entering (+1) and leaving (-1) a queue, complete from `since_ms` on."""
-
-    at_ms: Instants
-    delta: Instants
-    since_ms: int
-    read_ms: int
-    """When they were read."""
-    source: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,33 +51,77 @@ def main_queue(seen: Seen, scope: Scope) -> str:
 def depth(seen: Seen, scope: Scope, queue: str) -> Series:
     """Ready and not started jobs of `queue` (count), at instants.
 
-    Source: QueueState for the present; for the past what was kept (HistorySamples), QueueEvents or JobRows,
-    whichever vouches for the most time.
+    Source: QueueState for the present; for the past what was kept (HistorySamples), QueueEvents, JobRows
+    or their JobHistory, whichever vouches for the most time.
     """
     counts, window = _counts(seen, queue), window_ms(scope)
-    ways = [way for way in (_event_steps(seen, queue), _row_steps(seen, queue)) if way] if counts else []
-    best = min(ways, key=lambda way: max(way.since_ms, window[0]), default=None)
-    walked_ms = window[1] - max(best.since_ms, window[0]) if best else 0
+    walked = _walked(seen, queue, counts=counts, window=window)
+    bulk = _by_who_waited(seen, queue, window)
+    long = bulk if bulk and (walked is None or bulk.since_ms < walked.since_ms) else walked
     kept = kept_depth(seen, scope, queue)
-    if kept and kept[1] > walked_ms:
+    if kept and kept[1] > (_told_ms(long, walked) if long else 0):
         return framed(_with_present(kept[0], counts, window), scope)
+    if long is not None and long is not walked:
+        return framed(_with_present(continued(long, walked) if walked else long, counts, window), scope)
+    if long is not None:
+        return framed(long, scope)
     if not counts:
         why = text("the present depth of {queue} is not known", queue=queue)
         return empty(scope, name="depth", unit="jobs", why=why)
-    if best is None or best.since_ms >= window[1]:
-        return framed(_present_only(queue, counts[-1], scope), scope)
-    return framed(walk(best, counts=counts, window=window), scope)
+    return framed(_present_only(queue, counts[-1], scope), scope)
 
 
-def _with_present(kept: Series, counts: Sequence[Count], window: tuple[int, int]) -> Series:
-    """What was kept, and then the counts of this run: the end of the curve is exact."""
-    younger = [c for c in counts if kept.until_ms < c.at_ms <= window[1] + _LIVE_MS]
-    if not younger:
-        return kept
+def _walked(seen: Seen, queue: str, *, counts: Sequence[Count], window: tuple[int, int]) -> Series | None:
+    ways = [way for way in (event_steps(seen, queue), row_steps(seen, queue)) if way] if counts else []
+    best = min(ways, key=lambda way: max(way.since_ms, window[0]), default=None)
+    return walk(best, counts=counts, window=window) if best and best.since_ms < window[1] else None
+
+
+def _by_who_waited(seen: Seen, queue: str, window: tuple[int, int]) -> Series | None:
+    state = seen.reading(QueueState)
+    for item in seen.evidence:
+        rows = item.reading
+        if isinstance(rows, JobRows) and rows.queue == queue and state is not None:
+            read_ms = epoch_ms(item.observed_at) - round(1000 * item.cost.elapsed_s)
+            found = waited(rows, state, read_ms=read_ms)
+            since, until = (max(found.since_ms, window[0]), min(found.until_ms, window[1])) if found else (0, 0)
+            if found and since < until:
+                return found.series(_grid(since, until))
+    return None
+
+
+def _told_ms(long: Series, walked: Series | None) -> int:
+    """How much time both together vouch for."""
+    if walked is None or walked is long:
+        return long.until_ms - long.since_ms
+    return long.until_ms - long.since_ms + max(0, walked.until_ms - max(walked.since_ms, long.until_ms))
+
+
+def continued(old: Series, new: Series) -> Series:
+    """`old` up to where `new` begins, then `new`; what neither tells between them is unknown."""
+    is_before = old.at_ms < new.since_ms
+    hole = [old.until_ms + 1] if old.until_ms + CLOCKS_MS < new.since_ms else []
     return replace(
-        kept,
-        at_ms=np.array([*kept.at_ms, *(c.at_ms for c in younger)], dtype=np.int64),
-        value=np.array([*kept.value, *(float(c.jobs) for c in younger)], dtype=np.float64),
+        new,
+        source=text("{old}; then {new}", old=old.source, new=new.source),
+        at_ms=np.array([*old.at_ms[is_before], *hole, *new.at_ms], dtype=np.int64),
+        value=np.array([*old.value[is_before], *(np.nan for _ in hole), *new.value], dtype=np.float64),
+        since_ms=old.since_ms,
+        off_by=max(old.off_by, new.off_by),
+        off_ms=max(old.off_ms, new.off_ms),
+    )
+
+
+def _with_present(told: Series, counts: Sequence[Count], window: tuple[int, int]) -> Series:
+    """What was told, and then the counts of this run: the end of the curve is exact."""
+    younger = [c for c in counts if told.until_ms < c.at_ms <= window[1] + _LIVE_MS]
+    if not younger:
+        return told
+    hole = [told.until_ms + 1] if younger[0].at_ms - told.until_ms > _LIVE_MS else []
+    return replace(
+        told,
+        at_ms=np.array([*told.at_ms, *hole, *(c.at_ms for c in younger)], dtype=np.int64),
+        value=np.array([*told.value, *(np.nan for _ in hole), *(float(c.jobs) for c in younger)], dtype=np.float64),
         until_ms=younger[-1].at_ms,
     )
 
@@ -109,7 +142,15 @@ def walk(steps: Steps, *, counts: Sequence[Count], window: tuple[int, int]) -> S
     if 0 < last.at_ms - window[1] < _LIVE_MS:
         # A live window ends when the question was put; the newest count is a little younger.
         grid, level = np.append(grid, last.at_ms), np.append(level, last.jobs)
-    return _series(steps.source, at_ms=grid, value=level, since_ms=since)
+    off_by = _moved(at, after, start.at_ms)
+    return replace(_series(steps.source, at_ms=grid, value=level, since_ms=since), off_by=off_by, off_ms=CLOCKS_MS)
+
+
+def _moved(at: Instants, after: Instants, counted_ms: int) -> float:
+    """How far the depth moved around the moment of counting: so much the walk may have begun too high or low."""
+    first, last = np.searchsorted(at, (counted_ms - _COUNTING_MS, counted_ms + _COUNTING_MS))
+    near = after[first : last + 1]
+    return float(near.max() - near.min())
 
 
 def _levels(steps: Steps, start: Count) -> tuple[Instants, Instants, int]:
@@ -142,93 +183,15 @@ def _grid(since: int, until: int) -> Instants:
     return np.unique(np.concatenate(([since], inner, [until]))).astype(np.int64)
 
 
-def _event_steps(seen: Seen, queue: str) -> Steps | None:
-    read = next((r for r in _read(seen, QueueEvents) if r[1].queue == queue), None)
-    if read is None or read[1].complete_since_ms is None:
-        return None
-    read_ms, events = read
-    at = np.array(events.at_ms, dtype=np.int64)
-    delta = np.array([_DELTA.get(kind, 0) for kind in events.kind], dtype=np.int64)
-    lost = [t for t, kind in zip(events.at_ms, events.kind, strict=True) if kind in _UNCOUNTABLE]
-    moves = delta != 0
-    return Steps(
-        at_ms=at[moves],
-        delta=delta[moves],
-        since_ms=max([read[1].complete_since_ms, *lost]),
-        read_ms=read_ms,
-        source=text("event stream of {queue}, walked back from the present count", queue=queue),
-    )
-
-
-def _row_steps(seen: Seen, queue: str) -> Steps | None:
-    read = next((r for r in _read(seen, JobRows) if r[1].queue == queue), None)
-    counts = counted(seen, queue)
-    if read is None or counts is None or not has_waiting(read[1], counts):
-        return None
-    read_ms, rows = read
-    # A retried job's row knows its last start alone: it looks as if it had waited since it was added.
-    entered = [r.added_ms for r in rows.rows if r.added_ms is not None and r.state != "delayed"]
-    left = [r.started_ms for r in rows.rows if r.started_ms is not None and r.state not in (*_READY, "delayed")]
-    return Steps(
-        at_ms=np.array([*entered, *left], dtype=np.int64),
-        delta=np.array([1] * len(entered) + [-1] * len(left), dtype=np.int64),
-        since_ms=rows_since(rows, counts),
-        read_ms=read_ms,
-        source=text("rows of {count} jobs, walked back from the present count", count=len(rows.rows)),
-    )
-
-
-def has_waiting(rows: JobRows, counts: QueueCounts) -> bool:
-    """Whether the rows hold the waiting jobs: without them every job seems to have come before the past began."""
-    waiting = sum(row.state in _READY for row in rows.rows)
-    return bool(rows.rows) and (waiting > 0 if rows.is_sample else waiting >= (counts.depth or 0) - _FEW)
-
-
-def counted(seen: Seen, queue: str) -> QueueCounts | None:
-    """The latest counts of `queue`."""
-    return next((c for state in each(seen, QueueState) if (c := state.now(queue))), None)
-
-
 def _counts(seen: Seen, queue: str) -> list[Count]:
     """The depth at every instant it was counted, oldest first."""
     return [
         Count(at_ms=at_ms, jobs=counts.depth)
-        for read_ms, state in _read(seen, QueueState)
+        for read_ms, state in dated(seen, QueueState)
         for at_ms, side in ((read_ms - round(state.gap_s * 1000), state.first), (read_ms, state.second))
         for counts in side
         if counts.name == queue and counts.depth is not None
     ]
-
-
-def _read(seen: Seen, kind: type[R]) -> list[tuple[int, R]]:
-    return [(epoch_ms(e.observed_at), e.reading) for e in seen.evidence if isinstance(e.reading, kind)]
-
-
-def rows_since(rows: JobRows, counts: QueueCounts | None) -> int:
-    """The instant from which no job is missing among `rows`.
-
-    Finished jobs are deleted oldest first, and samples hold the newest of each state: whatever was
-    waiting or finished after the oldest finished row we hold is among the rows.
-    """
-    added = [r.added_ms for r in rows.rows if r.added_ms is not None]
-    if counts is not None and not rows.is_sample and _holds_all(rows, counts) and added:
-        return min(added)
-    oldest: dict[str, int] = {}
-    for row in rows.rows:
-        edge = _edge(row, is_sample=rows.is_sample)
-        if edge is not None:
-            oldest[row.state] = min(oldest.get(row.state, edge), edge)
-    return max(oldest.values(), default=max(added, default=0))
-
-
-def _edge(row: JobRow, *, is_sample: bool) -> int | None:
-    if row.finished_ms is not None:
-        return row.finished_ms
-    return row.added_ms if is_sample and row.state in _READY else None
-
-
-def _holds_all(rows: JobRows, counts: QueueCounts) -> bool:
-    return counts.last_id is not None and len(rows.rows) >= counts.last_id
 
 
 def _present_only(queue: str, count: Count, scope: Scope) -> Series:

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.readings import JobHistory
+from diagnostics.readings import JobHistory, QueueCounts
 from diagnostics.trends.series import Instants
+
+LEAST_RETENTION = 50
+"""Fewer finished jobs than this of one kind have never been thinned out. Source: the smallest `removeOnFail` of
+the platform; it keeps 100 as a rule, and ages of a day and more."""
+
+_FEW = 5
+"""Jobs that may end between the count and the reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,3 +40,24 @@ def finished(history: JobHistory) -> Finished:
         finished_ms=ended,
         has_failed=np.array(history.has_failed, dtype=np.bool_),
     )
+
+
+def whole_since_ms(history: JobHistory, jobs: Finished, counts: QueueCounts | None) -> tuple[int, int]:
+    """The instants from which no completed and no failed job is missing, deleted ones included.
+
+    Retention deletes the oldest: where the whole set was read, all are here that ended after its oldest.
+    """
+    sizes = (counts.completed, counts.failed) if counts else (None, None)
+    completed, failed = (
+        _whole_since_ms(history.since_ms, jobs.finished_ms[jobs.has_failed == kind], size)
+        for kind, size in zip((False, True), sizes, strict=True)
+    )
+    return completed, failed
+
+
+def _whole_since_ms(since_ms: int, ends: Instants, size: int | None) -> int:
+    is_part = size is not None and len(ends) < size - _FEW
+    if len(ends) < LEAST_RETENTION or is_part:
+        # Never thinned out, or older ones are still there and were left out for the window alone.
+        return since_ms
+    return max(since_ms, int(ends.min()))

@@ -17,6 +17,9 @@ from diagnostics.trends.series import Instants, Series, Values, each, framed, ni
 GAP = 3
 """More than so many intervals without a sample is a gap: unknown, not flat."""
 
+SAMPLED_MS = 1500
+"""A sample bears the instant at which its reads began; the last of them came so much later at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curve:
@@ -57,7 +60,7 @@ def kept_depth(seen: Seen, scope: Scope, queue: str) -> tuple[Series, int] | Non
 def kept_rate(
     seen: Seen, scope: Scope, bins: int, *, name: str, metrics: tuple[str, ...]
 ) -> tuple[Series, list[Values], int] | None:
-    """Growth of the counters `metrics` in bins of equal length, summed over replicas.
+    """Growth of the counters `metrics` in bins of equal length, summed over replicas and the profile's queues.
 
     Returns: a series whose values are the first metric's growth per minute, the growth of each metric,
     and the time vouched for (ms). Bins that touch a gap are NaN. Source: HistorySamples.
@@ -94,6 +97,7 @@ def _rate(
         since_ms=first,
         until_ms=last,
         step_ms=step,
+        off_ms=samples.every_ms,
     )
     return framed(series, scope), [_framed_like(g, series, scope) for g in growths], vouched_ms(samples, known)
 
@@ -172,6 +176,8 @@ def _gapped(samples: HistorySamples, column: HistoryColumn, curve: Curve) -> Ser
         value=np.insert(value, gaps + 1, np.nan),
         since_ms=first,
         until_ms=last,
+        # Prometheus answers with the newest scrape before each instant.
+        off_ms=SAMPLED_MS if samples.store == "history" else samples.every_ms,
     )
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from diagnostics.readings import JobHistory, JobRows, QueueEvents, ReplicaSample, WorkerLog, WorkerMetrics
+from diagnostics.readings import (
+    ReplicaSample,
+    WorkerMetrics,
+)
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
-from diagnostics.text import Text, text
-from diagnostics.trends.depth import counted, has_waiting, main_queue, rows_since
-from diagnostics.trends.finished import finished
+from diagnostics.text import text
 from diagnostics.trends.kept import kept_rate
+from diagnostics.trends.marks import Marks, added, ended
 from diagnostics.trends.series import (
+    CLOCKS_MS,
     Instants,
     Series,
     Values,
@@ -29,26 +31,18 @@ from diagnostics.trends.series import (
 
 _FEWEST = 10
 """Ends per bin, on average, below which a share of them says nothing."""
+_WOBBLE_MS = 5000
+"""A replica's start is told by its uptime, and its last total when it was asked."""
 _UNTOLD = text("no source tells this for the window")
 Measure = Callable[[Values, Values, float], Values]
 """Succeeded and failed counts per bin and minutes per bin, to the value of each bin."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Marks:
-    """Counted instants, none missing within `[since_ms, until_ms]`; `is_failed` runs parallel to `at_ms`."""
-
-    at_ms: Instants
-    is_failed: NDArray[np.bool_]
-    since_ms: int
-    until_ms: int
-    source: Text
-
-
 def arrivals(seen: Seen, scope: Scope, bins: int = 60) -> Series:
     """Jobs added per minute, from what was kept, the event stream or the job rows: what vouches for the most time."""
-    marks = [*_event_marks(seen, scope, ("added",)), *_added_rows(seen, scope)]
-    best = _binned(marks, scope, bins, name="arrivals", unit="jobs/min", measure=lambda good, _, m: good / m)
+    best = _binned(
+        added(seen, scope), scope, bins, name="arrivals", unit="jobs/min", measure=lambda good, _, m: good / m
+    )
     kept = kept_rate(seen, scope, bins, name="arrivals", metrics=("queue.added",))
     return kept[0] if kept and kept[2] > best.until_ms - best.since_ms else best
 
@@ -56,7 +50,7 @@ def arrivals(seen: Seen, scope: Scope, bins: int = 60) -> Series:
 def throughput(seen: Seen, scope: Scope, bins: int = 60) -> Series:
     """Jobs completed per minute."""
     best = _binned(
-        _finishes(seen, scope),
+        ended(seen, scope, is_failed_told=False),
         scope,
         bins,
         name="throughput",
@@ -74,7 +68,7 @@ def failure_ratio(seen: Seen, scope: Scope, bins: int = 60) -> Series:
 
     Log lines and totals count failed attempts, the event stream and job rows jobs that failed for good.
     """
-    ends = _finishes(seen, scope)
+    ends = ended(seen, scope)
     most = max((len(marks.at_ms) for marks in ends), default=0)
     best = _binned(ends, scope, min(bins, max(3, most // _FEWEST)), name="failure_ratio", unit="ratio", measure=_ratio)
     kept = kept_rate(seen, scope, bins, name="failure_ratio", metrics=("worker.completed", "worker.failed"))
@@ -117,6 +111,7 @@ def _binned(marks: list[Marks], scope: Scope, bins: int, *, name: str, unit: str
         since_ms=best.since_ms,
         until_ms=best.until_ms,
         step_ms=step,
+        off_ms=CLOCKS_MS,
     )
     return framed(series, scope)
 
@@ -129,102 +124,13 @@ def _histogram(at_ms: Instants, edges: Instants) -> Values:
     return np.bincount(where[inside], minlength=len(edges) - 1).astype(np.float64)
 
 
-def _finishes(seen: Seen, scope: Scope) -> list[Marks]:
-    return [
-        *_log_marks(seen),
-        *_event_marks(seen, scope, ("completed", "failed")),
-        *_finished_rows(seen, scope),
-    ]
-
-
-def _log_marks(seen: Seen) -> list[Marks]:
-    return [
-        _marks(
-            [(e.at_ms, e.event == "job.failed") for e in log.events if e.event in ("job.complete", "job.failed")],
-            span=(log.since_ms, log.until_ms),
-            source=text("worker log lines"),
-        )
-        for log in each(seen, WorkerLog)
-        if log.since_ms is not None
-    ]
-
-
-def _event_marks(seen: Seen, scope: Scope, kinds: tuple[str, ...]) -> list[Marks]:
-    queue = main_queue(seen, scope)
-    return [
-        _marks(
-            [(at, kind == "failed") for at, kind in zip(e.at_ms, e.kind, strict=True) if kind in kinds],
-            span=(e.complete_since_ms, epoch_ms(item.observed_at)),
-            source=text("event stream of {queue}", queue=queue),
-        )
-        for item in seen.evidence
-        if isinstance(e := item.reading, QueueEvents) and e.queue == queue and e.complete_since_ms is not None
-    ]
-
-
-def _rows(seen: Seen, scope: Scope) -> list[tuple[JobRows, int, int]]:
-    queue = main_queue(seen, scope)
-    counts = counted(seen, queue)
-    return [
-        (rows, rows_since(rows, counts), epoch_ms(item.observed_at))
-        for item in seen.evidence
-        if isinstance(rows := item.reading, JobRows) and rows.queue == queue and rows.rows
-    ]
-
-
-def _added_rows(seen: Seen, scope: Scope) -> list[Marks]:
-    """Arrivals by rows that hold the waiting jobs: others know of no arrival that nobody has taken yet."""
-    counts = counted(seen, main_queue(seen, scope))
-    return [
-        _marks(
-            [(row.added_ms, False) for row in rows.rows if row.added_ms is not None],
-            span=(since, until),
-            source=text("rows of {count} jobs", count=len(rows.rows)),
-        )
-        for rows, since, until in _rows(seen, scope)
-        if counts is not None and has_waiting(rows, counts)
-    ]
-
-
-def _finished_rows(seen: Seen, scope: Scope) -> list[Marks]:
-    return [_in_bulk(rows.history, until) for rows, _, until in _rows(seen, scope) if rows.history] + [
-        _marks(
-            [(row.finished_ms, row.state == "failed") for row in rows.rows if row.finished_ms is not None],
-            span=(since, until),
-            source=text("rows of {count} jobs", count=len(rows.rows)),
-        )
-        for rows, since, until in _rows(seen, scope)
-    ]
-
-
-def _in_bulk(history: JobHistory, until: int) -> Marks:
-    jobs = finished(history)
-    return Marks(
-        at_ms=jobs.finished_ms,
-        is_failed=jobs.has_failed,
-        since_ms=history.since_ms,
-        until_ms=until,
-        source=text("rows of {count} jobs", count=len(jobs.finished_ms)),
-    )
-
-
-def _marks(pairs: list[tuple[int, bool]], *, span: tuple[int, int], source: Text) -> Marks:
-    return Marks(
-        at_ms=np.array([at for at, _ in pairs], dtype=np.int64),
-        is_failed=np.array([failed for _, failed in pairs], dtype=np.bool_),
-        since_ms=span[0],
-        until_ms=span[1],
-        source=source,
-    )
-
-
 def _totals(seen: Seen, scope: Scope, blank: Series) -> Series:
     """One average since the replicas started: all that their totals can tell."""
     latest: dict[int, ReplicaSample] = {}
     for metrics in each(seen, WorkerMetrics):
         for sample in sorted(metrics.samples, key=lambda s: s.at):
             # A replica's start is now minus uptime, so it wobbles by fractions of a second.
-            latest[round(sample.started_at.timestamp() / 5)] = sample
+            latest[round(sample.started_at.timestamp() * 1000 / _WOBBLE_MS)] = sample
     samples = list(latest.values())
     started, ended = _lifetimes(samples, scope)
     if ended - started < 1000:
@@ -241,6 +147,7 @@ def _totals(seen: Seen, scope: Scope, blank: Series) -> Series:
             since_ms=since,
             until_ms=ended,
             step_ms=ended - since,
+            off_ms=_WOBBLE_MS,
         ),
         scope,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +21,8 @@ Instants = NDArray[np.int64]
 Values = NDArray[np.float64]
 R = TypeVar("R")
 
+CLOCKS_MS = 1000
+"""Clocks of producers, workers, vendors and ours agree to this."""
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400)
 _STEPS_MS = tuple(round(1000 * step) for step in _STEPS_S)
 
@@ -31,6 +33,8 @@ class Series:
 
     `value` is NaN where it is not known. With `step_ms` each value covers `[at, at + step)`;
     without, it holds at that instant. `since_ms` and `until_ms` bound what `source` vouches for.
+    The stated error: some true value within `off_ms` of the instant (of a bin's edges) is at most `off_by`
+    away; `docs/trends.md` says why for each source.
     """
 
     name: str
@@ -41,6 +45,9 @@ class Series:
     since_ms: int
     until_ms: int
     step_ms: int = 0
+    off_by: float = 0.0
+    """In `unit`; of a rate in jobs a bin."""
+    off_ms: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -78,16 +85,7 @@ def framed(series: Series, scope: Scope) -> Series:
     after = [until] if series.until_ms < until else []
     at = np.array([*before, *series.at_ms, *after], dtype=np.int64)
     value = np.array([*(np.nan for _ in before), *series.value, *(np.nan for _ in after)], dtype=np.float64)
-    return Series(
-        name=series.name,
-        unit=series.unit,
-        source=series.source,
-        at_ms=at,
-        value=value,
-        since_ms=series.since_ms,
-        until_ms=series.until_ms,
-        step_ms=series.step_ms,
-    )
+    return replace(series, at_ms=at, value=value)
 
 
 def nice_step(span_ms: int, parts: int) -> int:

@@ -1,13 +1,13 @@
 """What a change would do to the drain time, and the harm it would do.
 
 More slots help only where slots are what is missing. Where an outside limit, a slow database, a blocked event loop
-or the memory is, they make it worse, and this says so.
+or the memory is, they make it worse; where the queue's own limit is, they change nothing. This says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import isfinite
 
@@ -21,6 +21,10 @@ SLOWER = 1.5
 """Jobs that take so many times as long as earlier in the window wait for something other than a slot."""
 _DOMINANT = 2.0
 """A type this many times as long as the others is worth mending on its own."""
+_NEAR = 0.9
+"""Share of the rate limit from which it decides what is taken."""
+_FREE = 0.5
+"""Share of the slots below which it is not slots that are missing."""
 
 
 class Lever(Enum):
@@ -103,12 +107,16 @@ class WhatIf:
     drain_s: Estimate
     formula: Text
     harm: Text | None
+    idle: Text | None = None
+    """Why it changes nothing."""
 
     @property
     def effect(self) -> Text:
-        """The forecast in words; a harmful change has none but the warning."""
+        """The forecast in words; a harmful or idle change has none but the reason."""
         if self.harm is not None:
             return text("this will make it worse: {why}", why=self.harm)
+        if self.idle is not None:
+            return text("no effect: {why}", why=self.idle)
         return told_drain(self.drain_s)
 
 
@@ -132,7 +140,7 @@ def what_ifs(
 def told_drain(drain: Estimate) -> Text:
     """A drain time with its interval, in words."""
     if not isfinite(drain.value):
-        return text("does not drain: it grows")
+        return text("does not drain, it grows")
     if not isfinite(drain.high):
         return text("drains in {time}, if at all (at best {low})", time=in_words(drain.value), low=in_words(drain.low))
     return text(
@@ -141,6 +149,13 @@ def told_drain(drain: Estimate) -> Text:
         low=in_words(drain.low),
         high=in_words(drain.high),
     )
+
+
+def outlook(room: Capacity) -> Text:
+    """What becomes of the backlog as things are."""
+    if room.is_paused:
+        return text("does not drain, it is paused")
+    return told_drain(room.drain_s())
 
 
 def formula(room: Capacity, output: Estimate | None = None, arrivals: Estimate | None = None) -> Text:
@@ -156,7 +171,7 @@ def formula(room: Capacity, output: Estimate | None = None, arrivals: Estimate |
 def _resized(room: Capacity, slots: Slots, lever: Lever) -> WhatIf:
     """Capacity grows with the slots: true while nothing but slots is missing."""
     old = room.slots
-    output = room.output.times(slots.count / old.count)
+    output = room.output.times(room.cap.usable(slots.count) / room.usable)
     change = (
         text("JOB_CONCURRENCY {old} -> {new}", old=old.concurrency, new=slots.concurrency)
         if lever is Lever.CONCURRENCY
@@ -194,13 +209,29 @@ def _mended(room: Capacity, types: Sequence[JobType]) -> list[WhatIf]:
 
 
 def _changed(room: Capacity, lever: Lever, change: Text, *, output: Estimate, arrivals: Estimate) -> WhatIf:
+    output = room.cap.limited(output)
     return WhatIf(
         lever=lever,
         change=change,
         drain_s=drain_s(room.backlog, output, arrivals),
         formula=formula(room, output, arrivals),
         harm=None,
+        idle=None if lever is Lever.PRODUCER else _idle(room, lever),
     )
+
+
+def _idle(room: Capacity, lever: Lever) -> Text | None:
+    """Why a change that is about slots changes nothing: something else decides what is taken."""
+    if room.is_paused:
+        return text("{queue} is paused: resume it first", queue=room.queue)
+    most, limit = room.cap.per_s, room.cap.active_jobs
+    if most is not None and room.output.value >= _NEAR * most:
+        return room.cap.rate_told()
+    if lever in _BOTH and limit is not None and limit <= room.slots.count:
+        return room.cap.active_told()
+    if lever in _BOTH and room.is_measured and room.active is not None and room.active < _FREE * room.usable:
+        return text("slots are free: {active} of {held} are in use", active=room.active, held=room.slots.count)
+    return None
 
 
 def _warned(change: WhatIf, states: dict[str, str], slower: float | None) -> WhatIf:
@@ -213,7 +244,7 @@ def _warned(change: WhatIf, states: dict[str, str], slower: float | None) -> Wha
             "jobs take {times:.1f} times as long as earlier: what they wait for is slow, and more at once slow it more",
             times=slower,
         )
-    return WhatIf(lever=change.lever, change=change.change, drain_s=change.drain_s, formula=change.formula, harm=harm)
+    return replace(change, harm=harm)
 
 
 def in_words(seconds: float) -> Text:

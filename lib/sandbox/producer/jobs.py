@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 CONNECTIONS, AGENTS, ORGANIZATIONS = 1000, 40, 20
 """Rows of `schema.sql`; their ids are computed the same way there."""
@@ -43,6 +44,7 @@ class NewJob:
     options: Mapping[str, object]
 
 
+@cache
 def numbered(kind: str, number: int) -> str:
     """The id of a seeded row."""
     return str(uuid.UUID(hashlib.md5(f"{kind}:{number}".encode(), usedforsecurity=False).hexdigest()))

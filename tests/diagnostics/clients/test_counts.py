@@ -13,6 +13,12 @@ from diagnostics.clients.reader import ALLOWED
 from diagnostics.readings import QueueCounts
 
 
+def states(found: QueueCounts) -> dict[str, int | None]:
+    """Our counts under BullMQ's names."""
+    names = "wait paused active delayed prioritized completed failed waiting-children".split()
+    return {name: getattr(found, name.replace("-", "_")) for name in names}
+
+
 async def test_every_state_is_counted(place: Place) -> None:
     """One job and more in each state BullMQ knows: our counts are those of its own library."""
     for number in range(9):
@@ -32,17 +38,7 @@ async def test_every_state_is_counted(place: Place) -> None:
     theirs = await place.queue.getJobCounts(
         "wait", "paused", "active", "delayed", "prioritized", "completed", "failed", "waiting-children"
     )
-    ours = {
-        "wait": found.wait,
-        "paused": found.paused,
-        "active": found.active,
-        "delayed": found.delayed,
-        "prioritized": found.prioritized,
-        "completed": found.completed,
-        "failed": found.failed,
-        "waiting-children": found.waiting_children,
-    }
-    assert ours == theirs
+    assert states(found) == states(await place.bullmq.counts(QUEUE)) == theirs
     assert (found.wait, found.active, found.delayed, found.prioritized) == (3, 2, 1, 1)
     assert (found.completed, found.failed, found.waiting_children) == (9, 2, 1)
     assert (found.depth, found.script_depth) == (4, 5)
@@ -50,7 +46,15 @@ async def test_every_state_is_counted(place: Place) -> None:
 
 async def test_an_absent_queue_has_no_counts(place: Place) -> None:
     """A queue that does not exist is not an empty one."""
-    assert await place.counted() == QueueCounts(name=QUEUE, is_present=False)
+    absent = QueueCounts(name=QUEUE, is_present=False)
+    assert await place.counted() == await place.bullmq.counts(QUEUE) == absent
+
+
+async def test_counts_alone_know_what_they_could_not_read(place: Place) -> None:
+    """A state that is refused is `None`; the queue does not pass as absent for it."""
+    found = await (await place.refuse("ZCARD")).counts(QUEUE)
+    assert found.is_present
+    assert (found.wait, found.failed) == (0, None)
 
 
 async def test_a_paused_queue_of_the_5_layout(place: Place) -> None:

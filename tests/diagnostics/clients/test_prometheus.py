@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -60,23 +61,31 @@ class Exporter(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of its own on a port of its own, with five scrapes in its store."""
-    assert BINARY, "in CI Prometheus must be there"
     folder = tmp_path_factory.mktemp("prometheus")
     exporter = ThreadingHTTPServer(("127.0.0.1", 0), Exporter)
     threading.Thread(target=exporter.serve_forever, daemon=True).start()
-    (folder / "p.yml").write_text(CONFIG.format(port=exporter.server_port), "utf-8")
+    try:
+        with prometheus_on(folder, CONFIG.format(port=exporter.server_port)) as address:
+            _until_scraped(address)
+            yield address
+    finally:
+        exporter.shutdown()
+
+
+@contextmanager
+def prometheus_on(folder: Path, config: str) -> Iterator[str]:
+    """A server over the store in `folder`, on a port of its own."""
+    assert BINARY, "in CI Prometheus must be there"
+    (folder / "p.yml").write_text(config, "utf-8")
     options = [f"--config.file={folder / 'p.yml'}", f"--storage.tsdb.path={folder / 'data'}"]
     process = subprocess.Popen(
         [BINARY, *options, "--web.listen-address=127.0.0.1:0", "--log.format=json"], stderr=subprocess.PIPE, text=True
     )
     try:
-        address = f"http://{_address(process)}"
-        _until_scraped(address)
-        yield address
+        yield f"http://{_address(process)}"
     finally:
         process.terminate()
         process.wait(20)
-        exporter.shutdown()
 
 
 def _address(process: subprocess.Popen[str]) -> str:

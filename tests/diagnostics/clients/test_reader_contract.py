@@ -49,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     ("INFO", "keyspace"),
 )
 LOOKS: dict[str, Callable[[Bullmq], Awaitable[Any]]] = {
+    "counts": lambda b: b.counts(NAME),
     "glance": lambda b: b.glance(NAME),
     "odd name": lambda b: b.glance(ODD_NAME),
     "full": lambda b: _full(b, NAME),
@@ -178,6 +179,22 @@ async def test_an_error_reply_concerns_its_command_alone(field: Field, way: str)
     async with reading(field, way) as reader:
         found = await reader.read(("LLEN", "bull:agent-jobs:failed"), ("EVAL_RO", "no lua", 0), ("GET", "none"))
     assert [type(reply) for reply in found] == [SchemaError, SchemaError, type(None)]
+
+
+async def test_reads_side_by_side_get_their_own_replies(field: Field) -> None:
+    """Over one connection, in the order they were sent; one that is cancelled leaves the others theirs."""
+    async with reading(field, "tcp") as reader:
+        (size,) = await reader.read(("DBSIZE",))
+        field.edge.weather.latency_s = 0.1
+        reads = [asyncio.create_task(reader.read(*[("ZCARD", f"none-{n}")] * n, ("DBSIZE",))) for n in range(6)]
+        await asyncio.sleep(0.02)
+        for one in (0, 3, 5):
+            reads[one].cancel()
+        found = await asyncio.gather(*reads, return_exceptions=True)
+        assert await reader.read(("LLEN", "none"), ("DBSIZE",)) == [0, size]
+    assert size > 0
+    assert [isinstance(one, asyncio.CancelledError) for one in found] == [True, False, False, True, False, True]
+    assert [found[n] for n in (1, 2, 4)] == [[*[0] * n, size] for n in (1, 2, 4)]
 
 
 class Lane:

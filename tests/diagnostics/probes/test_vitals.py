@@ -19,6 +19,7 @@ from diagnostics.question import ask
 from diagnostics.settings import load
 
 NAME = "agent-jobs"
+ALONE = "orphans = []\ndead_letter = []"
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +35,13 @@ def client(server: ValkeyServer) -> Iterator[redis.Redis]:
         yield connected
 
 
-async def signs(folder: Path, url: str, *, commands: int = 50) -> tuple[dict[str, Vital], Budget]:
-    (folder / "p.toml").write_text('name = "p"\n[redis]\n', "utf-8")
+async def signs(folder: Path, url: str, *, commands: int = 50, queue: str = ALONE) -> tuple[dict[str, Vital], Budget]:
+    (folder / "p.toml").write_text(f'name = "p"\n[queue]\nnames = ["{NAME}"]\n{queue}\n[redis]\n', "utf-8")
     own = load(str(folder / "p.toml"), environ={"REDIS_URL": url}, root=folder, folders=())
     budget = Budget(redis_command_limit=commands)
     async with connect(own, ask("triage", own, now=datetime.now(UTC)), budget) as systems:
         found = await read_vitals(systems, Replicas({}))
-    return {vital.metric: vital for vital in found}, budget
+    return {f"{v.metric} {v.label}" if v.metric.startswith("beside.") else v.metric: v for v in found}, budget
 
 
 def filled(client: redis.Redis) -> None:
@@ -116,3 +117,37 @@ async def test_a_spent_budget_is_a_gap(tmp_path: Path, server: ValkeyServer, cli
     assert found["queue.depth"].value is None
     assert "commands" in found["queue.depth"].reason
     assert budget.redis_commands <= 3
+
+
+BESIDE = 'orphans = ["app-jobs"]\ndead_letter = ["agent-jobs-dlq", "never-used"]'
+
+
+async def test_orphans_and_dead_letters_are_sampled_beside(
+    tmp_path: Path, server: ValkeyServer, client: redis.Redis
+) -> None:
+    """Depth and total of each, for 1 command and 3 a queue; one that was never used is not a queue with nothing in it."""
+    filled(client)
+    client.set("bull:app-jobs:id", 5)
+    client.lpush("bull:app-jobs:wait", "1", "2", "3", "4", "5")
+    client.set("bull:agent-jobs-dlq:id", 9)
+    client.zadd("bull:agent-jobs-dlq:prioritized", {"a": 1, "b": 2})
+    url = f"redis://127.0.0.1:{server.port}"
+    _, alone = await signs(tmp_path, url)
+    found, budget = await signs(tmp_path, url, queue=BESIDE)
+    told = {name: vital.value for name, vital in found.items() if name.startswith("beside.")}
+    assert told == {
+        "beside.depth app-jobs": 5,
+        "beside.added app-jobs": 5,
+        "beside.depth agent-jobs-dlq": 2,
+        "beside.added agent-jobs-dlq": 9,
+    }
+    assert budget.redis_commands == alone.redis_commands + 1 + 3 * 2
+    assert found["queue.depth"].value == 4
+
+
+async def test_what_is_beside_a_redis_out_of_reach_has_a_reason(tmp_path: Path) -> None:
+    """A gap for each of them, never a zero."""
+    found, _ = await signs(tmp_path, "redis://127.0.0.1:9", queue=BESIDE)
+    lost = [vital for name, vital in found.items() if name.startswith("beside.")]
+    assert len(lost) == 6
+    assert all(vital.value is None and vital.reason for vital in lost)

@@ -8,7 +8,9 @@ from html.parser import HTMLParser
 import pytest
 from tests.diagnostics.diagnoses import diagnosis, evidence, finding
 
+from diagnostics.charts import diagnosis_charts
 from diagnostics.model import BlindSpot, Cause, Limit, Runbook, Step
+from diagnostics.report import html
 from diagnostics.report.html import render_report
 from diagnostics.severity import Severity
 from diagnostics.text import text
@@ -41,6 +43,23 @@ class Page(HTMLParser):
 
     def values(self, name: str) -> list[str]:
         return [value for _, attrs in self.tags if (value := attrs.get(name)) is not None]
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """The pictures of the usual evidence: a picture is drawn when it is first shown, and then kept."""
+    return diagnosis_charts(diagnosis(), language="en", timezone="Europe/Moscow")
+
+
+@pytest.fixture(autouse=True)
+def draws_once(monkeypatch: pytest.MonkeyPatch, drawn) -> None:
+    """Most pages here differ in words alone; other evidence is drawn anew."""
+    usual = diagnosis().evidence
+    monkeypatch.setattr(
+        html,
+        "diagnosis_charts",
+        lambda made, **options: drawn if made.evidence == usual else diagnosis_charts(made, **options),
+    )
 
 
 def render(made=None, **options) -> str:

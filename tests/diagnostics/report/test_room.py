@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 import pytest
+from tests.diagnostics.diagnoses import diagnosis
 from tests.diagnostics.healthy import SCOPE, TRAILER, Changes, collected, line, log
 from tests.diagnostics.trends.test_capacity import loaded
 from tests.diagnostics.trends.test_jobtypes import done
@@ -13,6 +15,7 @@ from diagnostics.judgement import conclude
 from diagnostics.model import Diagnosis, FailureKind
 from diagnostics.readings import Symptom
 from diagnostics.report import room
+from diagnostics.report.html import render_report
 from diagnostics.report.room import Table
 from diagnostics.runbooks import by_slug
 from diagnostics.wording import Wording
@@ -69,7 +72,7 @@ def test_capacity_shows_every_number_with_its_interval_and_source() -> None:
     assert "…" in rows["Capacity"][1]
     assert "of the event stream" in rows["Capacity"][2]
     assert rows["Utilisation"][0] == "120 %"
-    assert rows["Drain"][0] == "does not drain: it grows"
+    assert rows["Drain"][0] == "does not drain, it grows"
     assert rows["More than 500 jobs"][0] == rows["More than 500 jobs"][0] == "now"
     assert by_first(room.capacity_table(overflowing(loaded(wait=400)), EN))["More than 1000 jobs"][0] == "not in sight"
 
@@ -77,7 +80,7 @@ def test_capacity_shows_every_number_with_its_interval_and_source() -> None:
 def test_changes_stand_beside_things_as_they_are() -> None:
     """The first row is the present."""
     table = room.what_if_table(overflowing(), EN)
-    assert table.rows[0][:2] == ("As it is", "does not drain: it grows")
+    assert table.rows[0][:2] == ("As it is", "does not drain, it grows")
     assert table.rows[1][0] == "JOB_CONCURRENCY 25 -> 50"
 
 
@@ -104,3 +107,32 @@ def test_a_paused_queue_lets_nobody_through() -> None:
     """The wait has no end; no division by zero."""
     rows = by_first(room.priority_table(overflowing(loaded(is_paused=True)), EN))
     assert {row[1] for row in rows.values()} == {"without an end"}
+
+
+def test_the_report_of_incident_two_holds_every_table_of_the_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same cells, so nobody has to open the notebook for a number; other incidents have none of it."""
+    monkeypatch.setattr("diagnostics.report.html.diagnosis_charts", lambda *_, **__: {})
+    made = overflowing()
+    page = html.unescape(render_report(made, language="en", timezone="UTC"))
+    for table in TABLES:
+        shown = table(made, EN)
+        assert all(f"<td>{cell}</td>" in page for row in shown.rows for cell in row)
+        assert shown.note in page
+    assert "The queue in depth" in page
+    assert "The queue in depth" not in render_report(diagnosis(), language="en", timezone="UTC")
+
+
+def test_the_queue_s_own_limits_are_rows_of_the_capacity() -> None:
+    """How many at once, how many in a while; no row where the queue sets no limit."""
+    limits = {"concurrency_limit": 10, "rate_max_jobs": 8, "rate_window_ms": 2000}
+    told = by_first(room.capacity_table(overflowing(loaded(**limits)), EN))
+    assert told["Active at once, at most"][0] == "10 jobs"
+    assert told["Begun, at most"][::2] == ("4 jobs/s", "agent-jobs begins at most 8 jobs in 2 s")
+    assert not {"Active at once, at most", "Begun, at most"} & set(by_first(room.capacity_table(overflowing(), EN)))
+
+
+def test_a_paused_queue_does_not_grow_it_stands() -> None:
+    """Nothing is taken from it; to say that it grows would send people to the slots."""
+    made = overflowing(loaded(is_paused=True))
+    assert by_first(room.capacity_table(made, EN))["Drain"][0] == "does not drain, it is paused"
+    assert room.what_if_table(made, EN).rows[0][1] == "does not drain, it is paused"

@@ -217,3 +217,31 @@ def test_flows_conserve_jobs(enter: float, take: float) -> None:
     found = flows(seen({"queue.events": stream}), QUEUE)
     assert found is not None
     assert (found.arrivals.value - found.taken.value) * 60 == pytest.approx(net, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("limits", "usable", "most"),
+    [
+        ({}, 50, 25.0),
+        ({"concurrency_limit": 10}, 10, 5.0),
+        ({"concurrency_limit": 50}, 50, 25.0),
+        ({"concurrency_limit": 60}, 50, 25.0),
+        ({"rate_max_jobs": 8, "rate_window_ms": 2000}, 50, 4.0),
+        ({"rate_max_jobs": 800, "rate_window_ms": 2000}, 50, 25.0),
+        ({"rate_max_jobs": 8, "rate_window_ms": None}, 50, 25.0),
+        ({"concurrency_limit": 10, "rate_max_jobs": 8, "rate_window_ms": 2000}, 10, 4.0),
+    ],
+)
+def test_the_queue_s_own_limits_cap_what_the_slots_could_do(limits: dict, usable: int, most: float) -> None:
+    """50 slots of 2 s are 25 jobs/s, or what the queue allows."""
+    found = room(loaded(wait=3, active=3, take_per_s=2.0, **limits))
+    assert found.usable == usable
+    assert found.output.value == pytest.approx(most, rel=0.1)
+    assert found.output.low <= found.output.value <= found.output.high
+
+
+def test_a_rate_limit_s_pace_says_nothing_of_how_long_a_job_takes() -> None:
+    """Four jobs a second begin and each takes two: eight slots, not fifty."""
+    found = room(loaded(active=8, take_per_s=4.0, rate_max_jobs=8, rate_window_ms=2000))
+    assert found.length.value == pytest.approx(2.0, rel=0.1)
+    assert found.output.value == pytest.approx(4.0, rel=0.1)

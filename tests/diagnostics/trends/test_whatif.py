@@ -127,5 +127,36 @@ def test_a_drain_is_told_with_its_doubt() -> None:
     words = [str(told_drain(room(loaded(enter_per_s=rate)).drain_s())) for rate in (2.0, 9.5, 12.0)]
     assert words[0].startswith("drains in 2 min (")
     assert "if at all (at best" in words[1]
-    assert words[2] == "does not drain: it grows"
+    assert words[2] == "does not drain, it grows"
     assert room(loaded(enter_per_s=12.0)).drain_s().value == inf
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"concurrency_limit": 10, "active": 10}, "agent-jobs allows 10 active jobs for all workers together"),
+        ({"rate_max_jobs": 10, "rate_window_ms": 1000, "active": 9}, "agent-jobs begins at most 10 jobs in 1 s"),
+        ({"active": 3, "take_per_s": 1.0}, "slots are free: 3 of 50 are in use"),
+        ({"is_paused": True}, "agent-jobs is paused: resume it first"),
+    ],
+)
+def test_more_slots_change_nothing_where_something_else_decides(limits: dict, why: str) -> None:
+    """The queue's own limit, its pause, or slots that are free already: said instead of a forecast."""
+    slots = [c for c in changes(loaded(**limits)).values() if c.lever in (Lever.CONCURRENCY, Lever.REPLICAS)]
+    assert {str(c.effect) for c in slots} == {f"no effect: {why}"}
+
+
+def test_slots_help_up_to_the_limit() -> None:
+    """60 active jobs are allowed: a third replica brings ten slots, a fourth none."""
+    told = changes(loaded(concurrency_limit=60))
+    assert told["replicas 2 -> 3"].drain_s.value == pytest.approx(1000 / 10, rel=0.03)
+    assert told["replicas 2 -> 4"].drain_s.value == told["replicas 2 -> 3"].drain_s.value
+    assert all(c.idle is None for c in told.values())
+
+
+def test_a_slower_producer_helps_whatever_the_limit() -> None:
+    """Ten jobs a second are begun and eight arrive; without a tenth of them it drains sooner."""
+    told = changes(loaded(enter_per_s=8.0, rate_max_jobs=10, rate_window_ms=1000, active=20), types=(SLOW, FAST))
+    paused = next(c for c in told.values() if c.lever is Lever.PRODUCER)
+    assert paused.idle is None
+    assert paused.drain_s.value == pytest.approx(1000 / (10 - 7.2), rel=0.05)

@@ -58,6 +58,20 @@ def looked_at(answer: Any) -> int | None:
     return None if isinstance(answer, ClientError) or len(answer) >= ACTIVE_READ else len(answer)
 
 
+def state_commands(key: str) -> tuple[Command, ...]:
+    """Nine reads: how many jobs are in each state, and whether there ever were any."""
+    return (("GET", f"{key}id"), ("LLEN", f"{key}wait"), ("ZCARD", f"{key}prioritized"), *rare_commands(key))
+
+
+def states(name: str, answers: Sequence[Any]) -> QueueCounts:
+    """What the nine answers say."""
+    found = last_id, wait, prioritized, *rest = [replies.count(answer) for answer in answers]
+    if all(number == 0 for number in found):
+        return QueueCounts(name=name, is_present=False)
+    counts = QueueCounts(name=name, is_present=True, last_id=last_id, wait=wait, prioritized=prioritized)
+    return _with(counts, rest)
+
+
 def full_commands(key: str) -> tuple[Command, ...]:
     """Fifteen reads: every state, pause, limits, and which jobs stand at the ends of the lists."""
     return (

@@ -25,6 +25,10 @@ class Bullmq:
         self._redis = redis
         self._prefix = prefix
 
+    async def counts(self, name: str) -> QueueCounts:
+        """How many jobs are in each state, as BullMQ's own `getJobCounts` (9 commands)."""
+        return counts.states(name, await self._redis.read(*counts.state_commands(self._key(name))))
+
     async def glance(self, name: str) -> Glance:
         """The first look (5 commands, 1 more when jobs are active)."""
         found = counts.glance(name, await self._redis.read(*counts.glance_commands(self._key(name))))
