@@ -43,6 +43,10 @@ translations: $(READY)
 	sh scripts/translations
 	$(PY) -m diagnostics.notebook_translation
 
+.PHONY: coverage  ## Write docs/coverage.md: every line of the runbook, where it is executed, and its test
+coverage: $(READY)
+	$(PY) -m oncall.coverage
+
 .PHONY: lint  ## Check style, types and the direction of imports
 lint: $(READY)
 	$(PY) -m ruff check .

@@ -168,7 +168,7 @@ def site_times_chart(pages: SitePages | None, *, language: str = "en", timezone:
     """Median and slowest response time of each page and endpoint, as we met them in this run."""
     wording = Wording(language, timezone)
     _ = wording.translate
-    asked = [p for p in (pages.paths if pages else ()) if p.latencies_s]
+    asked = [p for p in (pages.paths if pages else ()) if p.latencies_s and p.kind != "ready"]
     bars = tuple(
         Bar(
             name=p.path,

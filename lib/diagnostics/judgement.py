@@ -156,6 +156,7 @@ def _limits(judged: tuple[Finding, ...], evidence: tuple[Evidence, ...]) -> tupl
         *(Limit(what=why, link="docs/profiles.md") for why in absent),
         *(Limit(what=f.sentence, link=_page(f)) for f in judged if f.state == NOT_PERMITTED),
         *_cut_log(evidence),
+        *_unheard(evidence),
         *_STANDING,
     )
 
@@ -163,6 +164,16 @@ def _limits(judged: tuple[Finding, ...], evidence: tuple[Evidence, ...]) -> tupl
 def _page(finding: Finding) -> str:
     """Where a person sees what the credentials do not permit us to read."""
     return "https://vercel.com/dashboard" if finding.id == "frontend.errors" else f"{_DOCS}#redis"
+
+
+def _unheard(evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:
+    """What Sentry cannot show on this platform, said wherever Sentry was looked at."""
+    if not any(item.probe == "sentry.issues" and item.reading is not None for item in evidence):
+        return ()
+    what = text(
+        "the worker never starts Sentry and errors that name the database are not sent: its silence is no health"
+    )
+    return (Limit(what=what, link=f"{_DOCS}#sentry"),)
 
 
 def _cut_log(evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from diagnostics.checks.errors_issue import going_on, leading
 from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding, TimelineEvent
-from diagnostics.readings import QueueState, RailwayService, Symptom, VercelDeployments, WorkerLog
+from diagnostics.readings import QueueState, RailwayService, SentryIssues, Symptom, VercelDeployments, WorkerLog
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
-from diagnostics.trends.onset import above_since
 from diagnostics.trends.piling import SOURCES, piled_since
-from diagnostics.trends.site import site_errors
+from diagnostics.trends.site import failing_since
 
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
 _EDGE = timedelta(seconds=30)
 """Trouble so soon after the log's first line was there before it."""
+_NEAR = timedelta(minutes=2)
+"""An issue that begins so soon after the site's failures is one of them."""
 _MINUTES = 180
 """Bins in which the site's errors are dated: minutes of the usual window."""
 _STOPPED = frozenset(
@@ -42,9 +44,17 @@ def onset(
         first = next((at for at in bad if at >= good), None)
         at = first or good
         return at, (good, at)
-    if "frontend.errors" in abnormal and not abnormal & _STOPPED:
+    is_of_site = all(name.startswith("frontend.") for name in abnormal)
+    if is_of_site or ("frontend.errors" in abnormal and not abnormal & _STOPPED):
+        # What the worker wrote says nothing about the site.
         began = _site_failing_since(seen, scope)
+        first = _issue_since(seen, scope)
+        if began and first and "errors.issues" in abnormal and began <= first <= began + _NEAR:
+            # The log's share is known by the minute, Sentry's first event to the moment.
+            return first, (began, first)
         return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
+    if "errors.issues" in abnormal and not abnormal & _STOPPED and (began := _issue_since(seen, scope)):
+        return began, None
     if not bad:
         return _piled(seen, scope) if abnormal & _PILES else (None, None)
     return bad[0], (scope.window.since, bad[0]) if _is_cut_within(seen, bad[0]) else None
@@ -54,7 +64,7 @@ def events(
     seen: Seen, scope: Scope, since: datetime | None, interval: tuple[datetime, datetime] | None
 ) -> tuple[TimelineEvent, ...]:
     """Dated facts inside the window, oldest first; `since` and `interval` are those of `onset`."""
-    found = [*_deployments(seen), *_releases(seen), *_symptoms(seen), *_queue(seen)]
+    found = [*_deployments(seen), *_releases(seen), *_issues(seen, scope), *_symptoms(seen), *_queue(seen)]
     if since is not None:
         is_cut = interval is not None and interval[0] <= scope.window.since
         what = (
@@ -124,6 +134,27 @@ def _releases(seen: Seen) -> list[TimelineEvent]:
     return found
 
 
+def _issues(seen: Seen, scope: Scope) -> list[TimelineEvent]:
+    """First event of each issue in Sentry that is more than a trickle."""
+    issues, ids = seen.reading(SentryIssues), seen.ids("sentry.issues")
+    return [
+        TimelineEvent(
+            at=issue.first_seen,
+            what=text("first event of {name} in Sentry: {kind}", name=issue.short_id, kind=issue.kind or issue.culprit),
+            evidence=ids,
+        )
+        for issue in (going_on(issues, scope.window.until) if issues else ())
+    ]
+
+
+def _issue_since(seen: Seen, scope: Scope) -> datetime | None:
+    """Since when the issue that counts now is there, if it began within the window."""
+    issues = seen.reading(SentryIssues)
+    found = going_on(issues, scope.window.until) if issues else []
+    issue = leading(seen, scope.window.until) or (found[0] if found else None)
+    return issue.first_seen if issue and issue.first_seen >= scope.window.since else None
+
+
 def _symptoms(seen: Seen) -> list[TimelineEvent]:
     """First and last line of each symptom we have a word for."""
     log = seen.reading(WorkerLog)
@@ -168,7 +199,7 @@ def _is_cut_within(seen: Seen, first_bad: datetime) -> bool:
 
 def _site_failing_since(seen: Seen, scope: Scope) -> datetime | None:
     """Since when more of the site's requests fail than the first limit allows."""
-    began = above_since(site_errors(seen, scope, _MINUTES), scope.thresholds.error_ratio.warning or 0.0)
+    began = failing_since(seen, scope, _MINUTES)
     return None if began is None else _utc(began)
 
 
@@ -176,6 +207,8 @@ def _dated_by(seen: Seen, scope: Scope, since: datetime) -> tuple[str, ...]:
     """The evidence that gave the onset its time: the log's first trouble, the depth, or the newest end of a job."""
     if since == _site_failing_since(seen, scope):
         return seen.ids("vercel.logs")
+    if since == _issue_since(seen, scope):
+        return seen.ids("sentry.issues")
     if since not in _first_bad(seen) and since != _last_good(seen) and _piled(seen, scope)[0] == since:
         return tuple(e.id for e in seen.evidence if e.probe in SOURCES and e.reading is not None)
     return seen.ids("worker.log") if since in _first_bad(seen) else seen.ids("queue.state", "worker.log")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.diagnostics.healthy_database import HEALTHY_DATABASE, OURS, TABLES
+from tests.diagnostics.healthy_errors import HEALTHY_ERRORS
 
 from diagnostics.checks import CHECKS
 from diagnostics.judgement import conclude
@@ -82,6 +83,9 @@ FACTS = Facts(
     frontend_variables=("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL"),
     vercel_url="https://vercel.example",
     vercel_project="prj_1",
+    sentry_url="https://sentry.example",
+    sentry_organization="acme",
+    sentry_project="site",
     systems=(
         "worker",
         "redis",
@@ -95,6 +99,7 @@ FACTS = Facts(
         "vercel",
         "upstash_api",
         "status_pages",
+        "sentry",
     ),
 )
 SCOPE = Scope(
@@ -479,6 +484,7 @@ HEALTHY: Mapping[str, Reading] = {
     "redis.server": RedisServer(used_bytes=10, limit_bytes=100, policy="noeviction", connected_clients=None),
     "openrouter.account": OpenRouterAccount(models=None, key_symptom=None, credit_left_usd=20.0, latency_s=0.1),
     **HEALTHY_DATABASE,
+    **HEALTHY_ERRORS,
     "history.samples": kept(),
     "history.baseline": usual(),
     "prometheus.samples": kept(store="prometheus"),

@@ -11,6 +11,7 @@ from diagnostics.notebook import Shown, View
 from diagnostics.text import text
 
 PIECES = ["verdict", "findings", "causes", "blind_spots", "actions", "escalation", "record"]
+PIECES += ["issues", "event", "log_match"]
 PIECES += ["capacity", "what_ifs", "percentiles", "job_types", "rate_limits", "priorities"]
 
 

@@ -32,7 +32,7 @@ RULES = (
             Sign("errors.spike", ("spike",), 0.1),
         ),
         against=(Sign("jobs.reason", _DATABASE, 0.5), Sign("frontend.availability", ("variable_missing",), 0.5)),
-        explains=(*ERROR_SYMPTOMS, *SITE_SYMPTOMS),
+        explains=SITE_SYMPTOMS,
         masks=("frontend.bad_release", "monitoring.sentry_blind"),
         remediations=("rollback-frontend", "report-to-sentry", "notify-team"),
         steps=(
@@ -55,7 +55,7 @@ RULES = (
             Sign("errors.release", ("after_release",), 0.5),
             Sign("openrouter.account", ("openrouter_credentials", "openrouter_credit"), 0.5),
         ),
-        explains=(*ERROR_SYMPTOMS, *SITE_SYMPTOMS),
+        explains=SITE_SYMPTOMS,
         remediations=("open-openrouter", "report-to-sentry"),
         steps=(
             text(

@@ -40,7 +40,7 @@ RULES = (
             Sign("frontend.environment", ("missing", "missing_public"), 0.4),
             Sign("frontend.availability", ("variable_missing", "database"), 0.7),
             Sign("frontend.errors", ("variable_missing", "database"), 0.7),
-            Sign("frontend.site", ("edge", "deployment", "dns", "tcp", "tls"), 0.8),
+            Sign("frontend.site", ("edge", "deployment", "dns", "tcp", "tls", "silent"), 0.8),
             Sign("frontend.site", ("middleware", "dependency", "api"), 0.6),
         ),
         explains=SITE_SYMPTOMS,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from diagnostics.causes.rule import INCIDENT, QUEUE_SYMPTOMS, Rule, Sign
+from diagnostics.causes.rule import ERROR_SYMPTOMS, INCIDENT, QUEUE_SYMPTOMS, Rule, Sign
 from diagnostics.text import Text, text
 
-_EXPLAINS = ("jobs.failures", "jobs.reason", "openrouter.account", "queue.delayed")
+_EXPLAINS = ("jobs.failures", "jobs.reason", "openrouter.account", "queue.delayed", "errors.jobs", *ERROR_SYMPTOMS)
 
 
 def _openrouter(condition: str, title: Text, *steps: Text) -> Rule:

@@ -86,6 +86,19 @@ _PAIRS: dict[frozenset[str], Text] = {
     frozenset({"frontend.bad_release", "frontend.environment_missing"}): text(
         "read the function's log in Vercel: a module name means the release, the name of a variable means the variable"
     ),
+    frozenset({"errors.release_regression", "errors.transient_upstream"}): text(
+        "compare the issue's first event with the last deployment and with the provider's status page: the one it "
+        "follows is the cause"
+    ),
+    frozenset({"errors.release_regression", "errors.retry_amplification"}): text(
+        "count distinct jobs among the failures: few mean bad jobs that are tried again, many mean the release"
+    ),
+    frozenset({"errors.retry_amplification", "jobs.poison_type"}): text(
+        "count distinct jobs among the failures: a handful means those jobs, many mean the whole type"
+    ),
+    frozenset({"errors.release_regression", "frontend.bad_release"}): text(
+        "ask /api/health/ready of the site: 200 means that one route is broken, 500 that the release does not start"
+    ),
     frozenset({"frontend.stale_connection", "redis.unreachable"}): text(
         "ask Redis from here: if it answers, the site's instances hold a dead connection"
     ),
@@ -98,6 +111,9 @@ _ALONE: dict[str, Text] = {
         "processor time"
     ),
     "worker.down": _WITHOUT_LOG,
+    "monitoring.sentry_blind": text(
+        "read the last error lines of Railway → Worker Service → Logs and of Vercel → Logs: they name what Sentry lacks"
+    ),
     "unexplained": _WITHOUT_LOG,
 }
 """For causes known by their consequences alone."""

@@ -166,7 +166,7 @@ RULES = (
         branch="3.D2",
         symptoms=(
             Sign("frontend.site", ("edge",), 0.5),
-            Sign("frontend.site", ("dns", "tcp", "tls", "function"), 0.3),
+            Sign("frontend.site", ("dns", "tcp", "tls", "silent", "function"), 0.3),
         ),
         against=(
             Sign("frontend.deployment", ("recent",), 0.3),

@@ -75,14 +75,15 @@ INCIDENT = "worker-not-processing"
 OVERFLOW = "queue-overflow"
 DATABASE = "database-unavailable"
 FRONTEND = "frontend-unavailable"
+ERRORS = "high-error-rate"
+ERROR_SYMPTOMS = ("errors.rate", "errors.issues", "errors.spike", "errors.latency", "errors.silence", "errors.release")
+"""What Sentry shows, or fails to show, of something broken."""
 SITE_SYMPTOMS = (
     "frontend.site",
     "frontend.health",
     "frontend.availability",
     "frontend.latency",
     "frontend.errors",
+    *ERROR_SYMPTOMS,
 )
-"""What visitors meet when something behind the site fails."""
-ERRORS = "high-error-rate"
-ERROR_SYMPTOMS = ("errors.rate", "errors.issues", "errors.spike", "errors.latency", "errors.silence", "errors.release")
-"""What Sentry shows, or fails to show, of something broken."""
+"""What visitors meet when something behind the site fails, and what Sentry shows of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnostics.checks.asking import psql, rest
 from diagnostics.checks.finding import blind
 from diagnostics.model import Finding
-from diagnostics.readings import PostgresSchema, RestAnswer, SupabaseProject, SupabaseRest, Symptom
+from diagnostics.readings import PostgresSchema, RestAnswer, SupabaseLogs, SupabaseProject, SupabaseRest, Symptom
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -19,6 +19,11 @@ _INDEXES = (
     "and seq_scan > coalesce(idx_scan, 0) order by seq_tup_read desc limit 20"
 )
 _NAMED = 4
+NOW_MS = 60_000
+OFTEN_PER_MIN = 5.0
+"""Logged refusals that go on: the newest so fresh (ms), so many a minute. Source: our own limits."""
+_POLICY = {"open": Severity.OK, "anon_denied": Severity.WARNING, "others_denied": Severity.WARNING}
+"""Every other state is critical: the work itself is denied."""
 
 
 def check_database_schema(seen: Seen, scope: Scope) -> Finding:
@@ -96,18 +101,31 @@ def check_database_policy(seen: Seen, scope: Scope) -> Finding:
     command = rest(scope.facts, "service")
     if schema is None and (told is None or not told.answers):
         return blind("database.policy", seen, "supabase.rest", "postgres.schema", command=command)
+    logs = seen.reading(SupabaseLogs)
     refused = [a for a in told.answers if a.symptom is Symptom.DATABASE_DENIED] if told else []
     ungranted = _ungranted(schema, scope.facts.supabase_tables)
     state = _policy_state(refused, ungranted)
+    if state == "open" and _goes_on(logs):
+        state = "others_denied"
     names = sorted({a.table for a in refused} | set(ungranted))
     return Finding(
         id="database.policy",
-        severity={"open": Severity.OK, "anon_denied": Severity.WARNING}.get(state, Severity.CRITICAL),
+        severity=_POLICY.get(state, Severity.CRITICAL),
         state=state,
         sentence=_policy_sentence(state, ", ".join(names)),
-        evidence=seen.ids("supabase.rest", "postgres.schema"),
+        evidence=seen.ids("supabase.rest", "postgres.schema", "supabase.logs"),
         command=rest(scope.facts, "anon") if state == "anon_denied" else command,
     )
+
+
+def _goes_on(logs: SupabaseLogs | None) -> bool:
+    """Whether refusals are logged now and often, not once by somebody who tried a door."""
+    for group in logs.groups if logs else ():
+        minutes = max(1.0, (group.last_ms - group.first_ms) / 60_000)
+        is_now = logs is not None and logs.until_ms - group.last_ms < NOW_MS
+        if group.symptom is Symptom.DATABASE_DENIED and is_now and group.count / minutes >= OFTEN_PER_MIN:
+            return True
+    return False
 
 
 def _ungranted(schema: PostgresSchema | None, wanted: tuple[str, ...]) -> tuple[str, ...]:
@@ -129,6 +147,10 @@ def _policy_sentence(state: str, names: str) -> Text:
             return text("a row-level policy refers to itself and breaks every read of {names} (42P17)", names=names)
         case "service_denied":
             return text("the service role may not read or write {names}: a grant is missing (42501)", names=names)
+        case "others_denied":
+            return text(
+                "our reads are allowed, but the database's log shows others being denied again and again (42501)"
+            )
         case "anon_denied":
             return text("the anon role may not read {names} (42501); the service role may", names=names)
         case _:

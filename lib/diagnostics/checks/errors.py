@@ -106,11 +106,11 @@ def check_errors_users(seen: Seen, scope: Scope) -> Finding:
     Value: distinct known users (count); `None` where no event names one, which is the platform's usual case.
     """
     latest = seen.reading(SentryLatest)
-    issue = latest.issue_id if latest else "$ISSUE"
+    issue = (latest.issue_id if latest else "") or "$ISSUE"
     command = sentry_curl(scope.facts, f"issues/{issue}/tags/user/", jq=".uniqueValues")
-    if latest is None and not _was_read(seen):
-        return blind("errors.users", seen, "sentry.latest", command=command)
     if latest is None:
+        return blind("errors.users", seen, "sentry.latest", command=command)
+    if not latest.issue_id:
         return _nothing_new(seen, command)
     users, routes = latest.spread("user"), latest.spread("transaction")
     count = users.values if users else 0
@@ -133,12 +133,6 @@ def check_errors_users(seen: Seen, scope: Scope) -> Finding:
         evidence=seen.ids("sentry.latest"),
         command=command,
     )
-
-
-def _was_read(seen: Seen) -> bool:
-    """Looked, and there is no issue."""
-    item = seen.of("sentry.latest")
-    return item is not None and item.failure is None
 
 
 def _nothing_new(seen: Seen, command: str) -> Finding:

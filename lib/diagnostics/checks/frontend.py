@@ -25,6 +25,7 @@ CERTIFICATE_LEFT = timedelta(days=7)
 PROBES = ("frontend.site", "frontend.pages", "frontend.health")
 _EXEMPT = ("/api/health", "/api/metrics", "/api/crm/webhook")
 """Addresses the middleware lets pass unasked. Source: the platform's contract 3.3."""
+_UNANSWERED = ("dns", "tcp", "tls", "silent")
 _FAILING = (SiteAnswer.SERVER_ERROR, SiteAnswer.EDGE_ERROR, SiteAnswer.SILENT, SiteAnswer.BROKEN)
 
 
@@ -45,8 +46,7 @@ def check_frontend_site(seen: Seen, scope: Scope) -> Finding:
     severity = Severity.OK if state == "ok" else Severity.CRITICAL
     if state == "certificate":
         severity = Severity.WARNING
-    is_unanswered = state in ("dns", "tcp", "tls") or (state == "edge" and not _has_status(pages))
-    if is_unanswered and not _is_online(seen):
+    if state in _UNANSWERED and not _is_online(seen):
         severity = Severity.UNKNOWN
     return Finding(
         id="frontend.site",
@@ -61,7 +61,7 @@ def check_frontend_site(seen: Seen, scope: Scope) -> Finding:
 def failing_layer(connection: SiteConnection | None, pages: SitePages | None, health: FrontendHealth | None) -> str:
     """The first layer that fails, `ok` for none.
 
-    Connection: dns, tcp, tls. Host: edge, deployment. Site: function, middleware, api, handlers, dependency.
+    Connection: dns, tcp, tls, silent. Host: edge, deployment. Site: function, middleware, api, handlers, dependency.
     """
     paths = pages.paths if pages else ()
     if not _has_status(pages) and connection and connection.failed_at:
@@ -70,6 +70,8 @@ def failing_layer(connection: SiteConnection | None, pages: SitePages | None, he
     ready = next((p for p in paths if p.kind == "ready"), None)
     if any(code.startswith("DEPLOYMENT_") for code in codes):
         return "deployment"
+    if paths and not _has_status(pages):
+        return "silent"
     if paths and all(p.answer in _FAILING for p in paths):
         return "function" if any("FUNCTION" in code for code in codes) or _is_own(ready) else "edge"
     if ready and ready.answer in _FAILING:
@@ -159,7 +161,8 @@ _CONNECTION: dict[tuple[str, str], Text] = {
     ("tls", "untrusted"): text("the site's certificate is signed by nobody this machine trusts"),
 }
 _LAYERS: dict[str, Text] = {
-    "edge": text("every address of the site fails, static ones too: Vercel's edge does not reach it"),
+    "silent": text("the site accepts connections and gives no answer at any address"),
+    "edge": text("every address of the site fails, and not with errors of its own: Vercel's edge does not reach it"),
     "deployment": text("the address points to no deployment that may serve"),
     "function": text("the site's code does not start: even its liveness address fails"),
     "middleware": text("the site lives, and its middleware fails: every API address behind it does too"),

@@ -12,8 +12,7 @@ from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
-from diagnostics.trends.onset import above_since
-from diagnostics.trends.site import FAILED_FROM, site_errors
+from diagnostics.trends.site import FAILED_FROM, failing_since
 
 RECENT_MS = 15 * 60_000
 """What is judged: the last quarter of an hour the log vouches for, so that an old trouble is not held against now."""
@@ -43,11 +42,13 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
     failed = [n for n in recent if requests.status[n] >= FAILED_FROM]
     if len(recent) < FEWEST or 0 < len(failed) < _FEWEST_FAILED:
         return _finding(TOO_LITTLE, _few(len(recent), len(failed)), seen, command)
+    if failed and not set(failed) & set(recent[-FEWEST:]):
+        return _finding("over", _over(len(failed), requests.at_ms[failed[-1]]), seen, command)
     ratio = len(failed) / len(recent)
     severity = scope.thresholds.error_ratio.judge(ratio)
     return _finding(
         "quiet" if severity is Severity.OK else _state(requests, failed),
-        _sentence(requests, failed, len(recent), _since(seen, scope)),
+        _sentence(requests, failed, len(recent), failing_since(seen, scope)),
         seen,
         command,
         severity=severity,
@@ -74,9 +75,13 @@ def _few(count: int, failed: int) -> Text:
     )
 
 
-def _since(seen: Seen, scope: Scope) -> int | None:
-    """Since when the share is beyond the first limit, in epoch milliseconds."""
-    return above_since(site_errors(seen, scope), scope.thresholds.error_ratio.warning or 0.0)
+def _over(failed: int, last_ms: int) -> Text:
+    return text(
+        "{failed} requests failed (5xx) until {last} UTC, and none of the newest {count}: it is over",
+        failed=failed,
+        last=f"{datetime.fromtimestamp(last_ms / 1000, UTC):%H:%M:%S}",
+        count=FEWEST,
+    )
 
 
 def _sentence(requests: VercelRequests, failed: list[int], count: int, since_ms: int | None) -> Text:

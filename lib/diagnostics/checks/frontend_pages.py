@@ -15,8 +15,8 @@ from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
 
-FEWEST = 5
-"""Answers below which no percentile is told."""
+FEWEST = 3
+"""Answers below which no percentile is told: a slow site leaves time for one of each address."""
 FEW = 20
 """Answers below which a 95th percentile is little more than the slowest one: then two of them must be slow."""
 

@@ -10,11 +10,12 @@ import asyncio
 import re
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, sql, waiting
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 
 from diagnostics.budget import Budget
@@ -35,6 +36,7 @@ APPLICATION = "gpt-agent-runbooks"
 STATEMENT_MS = 2000
 LOCK_MS = 500
 """How long a statement of ours may run, and wait for a lock (milliseconds)."""
+RV = TypeVar("RV")
 _FRAME = 4
 """Statements around each message: BEGIN, two limits, COMMIT."""
 _OPEN = f"BEGIN READ ONLY; SET LOCAL statement_timeout = {STATEMENT_MS}; SET LOCAL lock_timeout = {LOCK_MS};"
@@ -49,6 +51,21 @@ _ON_CONNECTING = (
 """SQLSTATEs by the server's words: libpq keeps no code of a connection that failed. The pooler has a word, no code,
 for a project it does not know, which a paused one is."""
 _NAMES = r"could not translate host name|Name or service not known|nodename nor servname|No address associated"
+
+
+class _Abrupt(AsyncConnection):
+    """Whoever is cancelled leaves at once, the connection with it.
+
+    psycopg would first ask the server to stop and wait ten seconds for its answer. Statements of ours end by their own
+    limit, and a server that hangs must not hold the verdict.
+    """
+
+    async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:  # noqa: ASYNC109
+        try:
+            return await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=timeout)
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            self.pgconn.finish()
+            raise
 
 
 class PostgresReader:
@@ -102,7 +119,7 @@ class PostgresReader:
     async def _connect(self) -> AsyncConnection:
         if self._connection is None:
             started = time.monotonic()
-            self._connection = await AsyncConnection.connect(
+            self._connection = await _Abrupt.connect(
                 self._url,
                 autocommit=True,
                 prepare_threshold=None,  # a pooler in transaction mode keeps no prepared statement

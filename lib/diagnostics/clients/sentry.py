@@ -90,13 +90,13 @@ class Sentry:
             recent_s=(self.window.until - self._recent).total_seconds(),
         )
 
-    async def latest(self) -> SentryLatest | None:
-        """The newest event of the most frequent issue of late; `None` when there is no issue. Raises ClientError."""
+    async def latest(self) -> SentryLatest:
+        """The newest event of the most frequent issue of late, if there is an issue. Raises ClientError."""
         for since in (self._recent, self.window.since):
             found, _ = await self._pages(self._span(since), pages=1, limit=1)
             if found:
                 return await self._newest(found[0])
-        return None
+        return SentryLatest(issue_id="")
 
     async def series(self) -> SentrySeries:
         """Errors over the window, those of the worker, and outcomes. Raises ClientError."""

@@ -28,7 +28,7 @@ class _Try:
 
 
 async def read_path(http: Http, url: str, *, kind: str, times: int, timeout_s: float) -> PathAnswers:
-    """GET `url` up to `times` times, one after another; a silent address is not asked again.
+    """GET `url` up to `times` times, one after another and all within `timeout_s`; a silent address is not asked again.
 
     Any answer is an observation. Raises ClientError where the first request brought none.
     """
@@ -40,7 +40,9 @@ async def read_path(http: Http, url: str, *, kind: str, times: int, timeout_s: f
             if not tries:
                 raise
             tries.append(_Try(answer=SiteAnswer.BROKEN))
-        if tries[-1].answer in (SiteAnswer.SILENT, SiteAnswer.BROKEN):
+        spent_s = sum(t.reply.elapsed_s for t in tries if t.reply)
+        is_slow = tries[-1].reply is None or spent_s + tries[-1].reply.elapsed_s > timeout_s
+        if is_slow:
             break
     return _summed(urlsplit(url).path or "/", kind, tries)
 

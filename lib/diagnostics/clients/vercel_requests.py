@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
@@ -18,7 +19,7 @@ from diagnostics.readings import VercelRequests
 from diagnostics.scope import Window
 
 PATH = "/api/logs/request-logs"
-_PAGES = 2
+_PAGES = 3
 """Pages read of all requests, and one more of those that failed."""
 _PUBLIC, _LOGS = "api.vercel.com", "https://vercel.com"
 """The log is at another host than the API."""
@@ -61,11 +62,12 @@ async def read_requests(
     except ClientError:
         return VercelRequests(is_read=False)
     oldest = min((_ms(row.timestamp) for row in found), default=_ms(window.until))
-    return _columns(
-        {_identity(row): row for row in [*found, *(failed.rows if failed else [])]}.values(),
-        since_ms=oldest if more else _ms(window.since),
-        until_ms=_ms(window.until),
-    )
+    since_ms = oldest if more else _ms(window.since)
+    rows = {_identity(row): row for row in [*found, *(failed.rows if failed else [])]}
+    told = _columns(rows.values(), since_ms=since_ms, until_ms=_ms(window.until))
+    if failed is None or not failed.hasMoreRows:
+        return replace(told, failures_since_ms=_ms(window.since))
+    return replace(told, failures_since_ms=min([since_ms, *(_ms(row.timestamp) for row in failed.rows)]))
 
 
 async def _page(

@@ -88,17 +88,17 @@ class TagSpread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentryLatest:
-    """The newest event of the issue that is most frequent of late."""
+    """The newest event of the issue that is most frequent of late; without an issue only an empty `issue_id`."""
 
     issue_id: str
-    at: datetime
-    kind: str
-    detail: str
-    frames: tuple[Frame, ...]
+    at: datetime | None = None
+    kind: str = ""
+    detail: str = ""
+    frames: tuple[Frame, ...] = ()
     """Innermost first, at most five."""
-    tags: tuple[tuple[str, str], ...]
-    release: str
-    spreads: tuple[TagSpread, ...]
+    tags: tuple[tuple[str, str], ...] = ()
+    release: str = ""
+    spreads: tuple[TagSpread, ...] = ()
     """Tags that no event of the issue has are left out."""
 
     def spread(self, key: str) -> TagSpread | None:

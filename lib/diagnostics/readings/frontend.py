@@ -238,6 +238,8 @@ class VercelRequests:
     since_ms: int = 0
     """From here on the log holds every request."""
     until_ms: int = 0
+    failures_since_ms: int = 0
+    """From here on it holds every request that failed: often further back."""
     routes: tuple[str, ...] = ()
     at_ms: tuple[int, ...] = ()
     route: tuple[int, ...] = ()

@@ -186,6 +186,17 @@ SHEETS: tuple[Sheet, ...] = (
         undo=text("Tell them when it is over."),
     ),
     Sheet(
+        id="open-sentry",
+        title=text("Look at Sentry's settings"),
+        clicks=(
+            text("Sentry → Stats: errors accepted, filtered and dropped"),
+            text("Sentry → Project Settings → Inbound Filters, and Settings → Subscription for the quota"),
+        ),
+        changes=_NOTHING,
+        undo=_NEEDLESS,
+        link="https://world-wide-services.sentry.io",
+    ),
+    Sheet(
         id="open-upstash-console",
         title=text("Look at Upstash"),
         clicks=(text("Upstash console → the database: status, usage against the plan, REST API credentials"),),

@@ -41,7 +41,7 @@ def event_table(diagnosis: Diagnosis, wording: Wording) -> Table:
     _ = wording.translate
     head = (_("Part"), _("Content"))
     latest = Seen(diagnosis.evidence).reading(SentryLatest)
-    if latest is None:
+    if latest is None or latest.at is None:
         return Table(head, (), _("no event of an issue was seen"))
     frames = tuple(
         (_("Frame"), plain(f"{f.function or '?'} ({f.file or '?'}{f':{f.line}' if f.line else ''})"))
@@ -50,7 +50,7 @@ def event_table(diagnosis: Diagnosis, wording: Wording) -> Table:
     tags = tuple((_("Tag {name}").format(name=plain(key)), plain(value)) for key, value in latest.tags)
     spreads = tuple(
         (
-            _("Tag {name}").format(name=plain(spread.key)),
+            _("Spread over {name}").format(name=plain(spread.key)),
             _("{values} values in {events} events").format(values=spread.values, events=spread.events),
         )
         for spread in latest.spreads
@@ -75,7 +75,8 @@ def match_table(diagnosis: Diagnosis, wording: Wording) -> Table:
     if series is None:
         return Table(head, (), _("Sentry's series could not be read"))
     worker, site = worker_errors_ms(seen), site_failures_ms(seen)
-    minutes = [(series.start_ms + n * series.step_ms, count) for n, count in enumerate(series.events) if count]
+    counts = (*series.events, series.running)
+    minutes = [(series.start_ms + n * series.step_ms, count) for n, count in enumerate(counts) if count]
     rows = tuple(
         (
             wording.time(datetime.fromtimestamp(at / 1000, UTC)),
@@ -85,7 +86,7 @@ def match_table(diagnosis: Diagnosis, wording: Wording) -> Table:
         )
         for at, count in minutes[-MOST_ROWS:]
     )
-    return Table(head, rows, "" if rows else _("no whole minute of the window has an error in Sentry"))
+    return Table(head, rows, "" if rows else _("no minute of the window has an error in Sentry"))
 
 
 def _within(instants: list[int] | None, at_ms: int, step_ms: int) -> str:

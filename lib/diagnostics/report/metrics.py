@@ -208,3 +208,19 @@ _LINES: tuple[tuple[str, str, Text, str, tuple[Source, ...]], ...] = (
     ("M13", "Redis", text("memory in use"), _UPSTASH, (_of("redis.memory", "ratio"), _of("redis.plan", "ratio"))),
 )
 """Source: the written runbook, "Metrics for monitoring". Better sources first."""
+LINE_FINDINGS: dict[str, tuple[str, ...]] = {
+    "M1": ("worker.endpoints",),
+    "M2": ("jobs.failures",),
+    "M3": ("jobs.duration",),
+    "M4": ("queue.depth",),
+    "M5": ("errors.rate", "frontend.errors"),
+    "M6": ("errors.latency", "frontend.latency"),
+    "M7": ("frontend.availability",),
+    "M8": ("database.connections",),
+    "M9": ("database.slow",),
+    "M10": ("database.storage",),
+    "M11": ("redis.connection",),
+    "M12": ("queue.depth",),
+    "M13": ("redis.memory", "redis.plan"),
+}
+"""Findings that judge what each line shows."""

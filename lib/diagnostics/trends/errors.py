@@ -13,17 +13,21 @@ from diagnostics.trends.site import FAILED_FROM
 
 
 def sentry_errors(seen: Seen, scope: Scope) -> Series:
-    """Errors per minute in Sentry's own bins; outside of what Sentry answered the value is NaN."""
+    """Errors per minute in Sentry's own bins; outside of what Sentry answered the value is NaN.
+
+    The bin that had not ended is there when it has errors: at least as many came.
+    """
     told = seen.reading(SentrySeries)
-    if told is None or not told.events:
+    counts = (*told.events, told.running) if told and told.running else told.events if told else ()
+    if told is None or not counts:
         return empty(scope, name="sentry_errors", unit="events/min", why=text("Sentry's series could not be read"))
-    at = told.start_ms + told.step_ms * np.arange(len(told.events), dtype=np.int64)
+    at = told.start_ms + told.step_ms * np.arange(len(counts), dtype=np.int64)
     series = Series(
         name="sentry_errors",
         unit="events/min",
-        source=text("Sentry, {count} errors", count=sum(told.events) + told.running),
+        source=text("Sentry, {count} errors", count=sum(counts)),
         at_ms=at,
-        value=np.array(told.events, dtype=np.float64) * 60_000 / told.step_ms,
+        value=np.array(counts, dtype=np.float64) * 60_000 / told.step_ms,
         since_ms=told.start_ms,
         until_ms=int(at[-1]) + told.step_ms,
         step_ms=told.step_ms,

@@ -8,10 +8,32 @@ from diagnostics.readings import VercelRequests
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import text
+from diagnostics.trends.onset import above_since, onset
 from diagnostics.trends.series import Series, empty, framed, nice_step, window_ms
 
 FAILED_FROM = 500
 """HTTP status from which a request counts as failed: what a visitor did wrong is no fault of the site."""
+
+
+_GAP_MS = 5 * 60_000
+"""Failures further apart than this are not one trouble."""
+
+
+def failing_since(seen: Seen, scope: Scope, bins: int = 36) -> int | None:
+    """Since when more requests fail than the first limit allows, in epoch milliseconds; `None` where none do.
+
+    Where the share is beyond it from the first request read on, the failures before tell: they are known further back.
+    """
+    series, limit = site_errors(seen, scope, bins), scope.thresholds.error_ratio.warning or 0.0
+    began, requests = above_since(series, limit), seen.reading(VercelRequests)
+    if began is None or requests is None or onset(series, limit) is not None:
+        return began
+    for at, status in reversed(tuple(zip(requests.at_ms, requests.status, strict=True))):
+        if requests.failures_since_ms <= at < began and status >= FAILED_FROM:
+            if began - at > _GAP_MS:
+                break
+            began = at
+    return began
 
 
 def site_errors(seen: Seen, scope: Scope, bins: int = 36) -> Series:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from sandbox.history.lines import past_lines
 from sandbox.history.past import Past, make_past
+from sandbox.history.reports import report_past
 from sandbox.history.rows import write_rows
 from sandbox.history.visits import past_visits
 from sandbox.service import Deployment, DeploymentStatus
@@ -40,6 +41,7 @@ def finish_past(world: World, deployment: Deployment, past: Past) -> None:
     world.host.backdate(deployment.id, deployment.created_at)
     instances = [each.id for each in deployment.instances]
     world.host.logbook.write_before(past_lines(past, deployment_id=deployment.id, instance_ids=instances))
+    report_past(world.sentry.store, past, per_s=world.traffic.per_s)
     older = Deployment(
         id=str(uuid4()),
         status=DeploymentStatus.REMOVED,

@@ -23,15 +23,19 @@ from diagnostics.clients.http import Http
 from diagnostics.clients.openrouter import read_account
 from diagnostics.clients.prometheus import read_range
 from diagnostics.clients.railway import read_service
+from diagnostics.clients.sentry import Sentry
+from diagnostics.clients.site_health import read_frontend_health
 from diagnostics.clients.status_pages import read_status
 from diagnostics.clients.systems import Systems
 from diagnostics.clients.upstash import RestAddress, UpstashReader
 from diagnostics.clients.upstash_api import read_plan
+from diagnostics.clients.vercel import read_deployments, read_variables
 from diagnostics.clients.worker import read_health, read_metrics
 from diagnostics.errors import SchemaError
-from diagnostics.profile import PrometheusSection, RailwaySection, UpstashApiSection
+from diagnostics.profile import PrometheusSection, RailwaySection, SentrySection, UpstashApiSection, VercelSection
 from diagnostics.question import ask
 from diagnostics.readings import Indicator
+from diagnostics.scope import Window
 from diagnostics.settings import load
 
 SECRET = "canary-of-the-contract-suite"
@@ -91,6 +95,15 @@ PLAN = {
     "current_storage": 5,
 }
 """One body for both requests: the database and its usage."""
+SITE = {"status": "ok", "database": "ok", "redis": "skipped", "overall_status": "healthy"}
+"""One body for both health pages."""
+RELEASES = {
+    "id": "prj_1",
+    "targets": {"production": {"id": "dpl_1", "alias": []}},
+    "deployments": [{"uid": "dpl_1", "readyState": "READY", "createdAt": 1_764_062_400_000}],
+}
+"""One body for both requests: the project and its deployments."""
+VARIABLES = {"envs": [{"key": "A", "type": "encrypted", "target": ["production"]}]}
 Key = str | int
 
 
@@ -178,6 +191,24 @@ async def _plan(http: Http, url: str) -> Any:
     return await read_plan(http, section, ("a@example.org", SECRET), host="", timeout_s=TIMEOUT_S)
 
 
+def _sentry(what: str) -> Callable[[Http, str], Awaitable[Any]]:
+    async def read(http: Http, url: str) -> Any:
+        section = SentrySection(base_url=url, organization="acme", project="site")
+        window = Window(since=datetime.now(UTC) - timedelta(hours=3), until=datetime.now(UTC))
+        sentry = Sentry(http=http, section=section, token=SECRET, window=window, timeout_s=TIMEOUT_S)
+        return await getattr(sentry, what)()
+
+    return read
+
+
+async def _releases(http: Http, url: str) -> Any:
+    return await read_deployments(http, VercelSection(base_url=url, project_id="p"), SECRET, timeout_s=TIMEOUT_S)
+
+
+async def _site_variables(http: Http, url: str) -> Any:
+    return await read_variables(http, VercelSection(base_url=url, project_id="p"), SECRET, timeout_s=TIMEOUT_S)
+
+
 def _page(vendor: str) -> Callable[[Http, str], Awaitable[Any]]:
     return lambda http, url: read_status(http, url, vendor, timeout_s=TIMEOUT_S)
 
@@ -195,6 +226,20 @@ def systems(http: Http) -> Systems:
     return Systems(settings=settings, scope=scope, http=http, budget=Budget(), timeout_s=TIMEOUT_S)
 
 
+ISSUE = {
+    "id": "7",
+    "shortId": "SITE-7",
+    "title": "TypeError: no",
+    "culprit": "GET /api/agents",
+    "level": "error",
+    "substatus": "ongoing",
+    "metadata": {"type": "TypeError", "value": "no"},
+    "count": "12",
+    "userCount": 0,
+    "firstSeen": "2026-01-26T08:00:00Z",
+    "lastSeen": "2026-01-26T09:00:00Z",
+}
+SPANS = {"data": [{"count()": 5, "failure_rate()": 0.2, "p50(span.duration)": 1.0, "transaction": "GET /"}], "meta": {}}
 _WORKER_SEEN = frozenset({404, 500, 502, 504})
 
 READS: tuple[Read, ...] = (
@@ -244,6 +289,18 @@ READS: tuple[Read, ...] = (
         observes=frozenset({401, 402, 403, 429, 500, 502, 503, 504}),
         observes_silence=True,
     ),
+    Read(
+        name="sentry issues",
+        call=_sentry("issues"),
+        good=[ISSUE],
+        needs=(0, "count"),
+        unknown=(
+            Unknown(path=(0, "substatus"), word="napping", holds=lambda seen: seen.issues[0].substatus == "napping"),
+            Unknown(path=(0, "level"), word="dire", holds=lambda seen: seen.issues[0].events == 12),
+        ),
+    ),
+    Read(name="sentry performance", call=_sentry("performance"), good=SPANS, needs=("data", 0, "count()")),
+    Read(name="sentry releases", call=_sentry("releases"), good=[{"version": "8f2d1c6"}], needs=(0, "version")),
     Read(name="upstash rest", call=_upstash, good=REPLY, needs=(0, "result"), is_nullable=True),
     Read(
         name="prometheus",
@@ -286,5 +343,36 @@ READS: tuple[Read, ...] = (
         good=PLAN,
         needs=("state",),
         unknown=(Unknown(path=("state",), word="frozen", holds=lambda plan: plan.state == "frozen"),),
+    ),
+    Read(
+        name="frontend health",
+        call=lambda http, url: read_frontend_health(http, url, timeout_s=PATIENT_S),
+        good=SITE,
+        needs=("status",),
+        observes=frozenset({404, 429, 500, 502, 504}),
+        observes_silence=True,
+        unknown=(Unknown(path=("database",), word="wobbly", holds=lambda seen: seen[0].database.status == "other"),),
+    ),
+    Read(
+        name="vercel deployments",
+        call=_releases,
+        good=RELEASES,
+        needs=("deployments",),
+        unknown=(
+            Unknown(
+                path=("deployments", 0, "readyState"),
+                word="MELTING",
+                holds=lambda told: told.serving.state == "MELTING",
+            ),
+        ),
+    ),
+    Read(
+        name="vercel variables",
+        call=_site_variables,
+        good=VARIABLES,
+        needs=("envs",),
+        unknown=(
+            Unknown(path=("envs", 0, "type"), word="quantum", holds=lambda told: told.variables[0].kind == "quantum"),
+        ),
     ),
 )

@@ -20,8 +20,11 @@ from tests.contracts.vendors.openrouter_contract import OPENAPI, openrouter_tall
 from tests.contracts.vendors.railway_contract import INTROSPECTION, railway_tally  # noqa: E402
 from tests.contracts.vendors.sentry_contract import OPENAPI as SENTRY  # noqa: E402
 from tests.contracts.vendors.sentry_contract import sentry_tally  # noqa: E402
+from tests.contracts.vendors.status_pages_contract import status_pages_tally  # noqa: E402
 from tests.contracts.vendors.supabase_contract import DESCRIPTION, supabase_tally  # noqa: E402
 from tests.contracts.vendors.tally import Tally, render  # noqa: E402
+from tests.contracts.vendors.upstash_contract import OPENAPI as UPSTASH  # noqa: E402
+from tests.contracts.vendors.upstash_contract import upstash_tally  # noqa: E402
 from tests.contracts.vendors.vercel_contract import vercel_tally  # noqa: E402
 
 
@@ -33,6 +36,8 @@ async def check(specs: Path) -> tuple[Tally, ...]:
         await supabase_tally(specs),
         await vercel_tally(),
         await sentry_tally(specs),
+        await upstash_tally(specs),
+        await status_pages_tally(),
     )
 
 
@@ -42,7 +47,8 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: contract.py DIR", file=sys.stderr)
         return 2
     specs = Path(arguments[0])
-    if missing := [name for name in (INTROSPECTION, OPENAPI, DESCRIPTION, SENTRY) if not (specs / name).is_file()]:
+    needed = (INTROSPECTION, OPENAPI, DESCRIPTION, SENTRY, UPSTASH)
+    if missing := [name for name in needed if not (specs / name).is_file()]:
         print(f"{specs} lacks {', '.join(missing)}", file=sys.stderr)
         return 2
     tallies = asyncio.run(check(specs))

@@ -26,11 +26,14 @@ from tests.contracts.vendors.sentry_contract import own_faults as sentry_faults
 from tests.contracts.vendors.sentry_contract import served as sentry_served
 from tests.contracts.vendors.sentry_operations import EXCHANGES as SENTRY_EXCHANGES
 from tests.contracts.vendors.sentry_operations import Exchange as SentryExchange
+from tests.contracts.vendors.status_pages_contract import status_pages_tally
 from tests.contracts.vendors.subset import differences
 from tests.contracts.vendors.supabase_contract import listed as supabase_listed
 from tests.contracts.vendors.supabase_contract import served as supabase_served
 from tests.contracts.vendors.supabase_operations import SUPABASE_EXCHANGES
 from tests.contracts.vendors.tally import Basis, Tally, render
+from tests.contracts.vendors.upstash_contract import EXCHANGES as UPSTASH_EXCHANGES
+from tests.contracts.vendors.upstash_contract import ask as ask_upstash
 
 from sandbox.vendors.railway_schema import SDL, railway_schema
 
@@ -217,10 +220,37 @@ def test_contract_holds_against_the_published_descriptions(capsys: pytest.Captur
 def test_contract_accounts_for_every_case_of_the_tables() -> None:
     """Every case is in the account, by whatever it was checked."""
     assert SPECS is not None
-    railway, openrouter, supabase, sentry, *_ = asyncio.run(check(Path(SPECS)))
+    tallies = {tally.vendor: tally for tally in asyncio.run(check(Path(SPECS)))}
+    railway, openrouter = tallies["railway"], tallies["openrouter"]
+    supabase, sentry = tallies["supabase"], tallies["sentry"]
     assert railway.answers.total() >= len(REQUESTS) + len(REFUSED) + len(REFUSALS)
     assert openrouter.answers.total() == len(EXCHANGES) + len(MALFORMED)
     assert supabase.answers.total() == len(SUPABASE_EXCHANGES)
     assert sentry.answers.total() == len(SENTRY_EXCHANGES)
     assert railway.answers[Basis.PUBLISHED] >= len(REQUESTS)
     assert Counter(railway.problems + openrouter.problems + supabase.problems + sentry.problems) == Counter()
+
+
+def test_upstash_answers_with_the_listed_status() -> None:
+    """Status of each call of the table, and hidden credentials stay hidden."""
+    for exchange in UPSTASH_EXCHANGES:
+        answer = asyncio.run(ask_upstash(exchange))
+        assert answer.status_code == exchange.status, exchange.name
+        assert "credentials=hide" not in exchange.query or "password" not in answer.json()
+
+
+def test_status_pages_are_held_to_our_own_table() -> None:
+    """Each page in its own format, green and with each impact."""
+    pages = asyncio.run(status_pages_tally())
+    assert pages.problems == []
+    assert pages.answers[Basis.OWN_TABLE] == 4 * 6
+
+
+@needs_specs
+def test_every_vendor_is_in_the_account() -> None:
+    """Seven vendors, each with its requests; the descriptions that exist are used."""
+    assert SPECS is not None
+    tallies = {tally.vendor: tally for tally in asyncio.run(check(Path(SPECS)))}
+    assert {"railway", "openrouter", "supabase", "sentry", "upstash", "status", "vercel"} <= set(tallies)
+    assert tallies["upstash"].answers[Basis.PUBLISHED] == 4
+    assert all(tally.requests.total() for tally in tallies.values())

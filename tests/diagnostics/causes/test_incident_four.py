@@ -49,6 +49,9 @@ UNSEEN: Changes = dict.fromkeys(
 )
 """Neither Supabase nor PostgreSQL is in the profile."""
 
+SLOW = statements(statement(4000.0), statement(4000.0, shape="UPDATE agents"))
+RUNNING = (running(5.0), running(5.0, shape="UPDATE agents"))
+
 FAULTS = {
     "4.01 paused": (
         {"supabase.rest": rest(PAUSED, PAUSED), "supabase.project": project(status="INACTIVE", services=())},
@@ -102,7 +105,11 @@ FAULTS = {
     ),
     "4.09 nearly full": ({"postgres.activity": activity(sessions=sessions(56))}, "database.slots_full"),
     "4.10 slow statements": (
-        {"postgres.statements": statements(statement(4000.0)), "postgres.activity": activity(running=(running(5.0),))},
+        {"postgres.statements": SLOW, "postgres.activity": activity(running=RUNNING)},
+        "database.slow_queries",
+    ),
+    "4.10 one slow statement, and jobs that time out": (
+        {"postgres.activity": activity(running=(running(5.0),)), "worker.log": failing(Symptom.DATABASE_TIMEOUT)},
         "database.slow_queries",
     ),
     "a lock held by a migration": (
@@ -113,15 +120,15 @@ FAULTS = {
         {
             "postgres.activity": activity(blocked=(blocked(),)),
             "supabase.rest": rest(POOL, POOL),
-            "postgres.statements": statements(statement(4000.0)),
+            "postgres.statements": SLOW,
         },
         "database.lock_contention",
     ),
     "slow statements that wait for one another": (
         {
-            "postgres.statements": statements(statement(4000.0)),
+            "postgres.statements": SLOW,
             "postgres.activity": activity(
-                blocked=(blocked(blocker_application="postgrest", blocker_state="active"),), running=(running(5.0),)
+                blocked=(blocked(blocker_application="postgrest", blocker_state="active"),), running=RUNNING
             ),
         },
         "database.slow_queries",

@@ -278,41 +278,50 @@ def test_locks(waits: tuple[object, ...], state: str, severity: Severity) -> Non
 
 
 @pytest.mark.parametrize(
-    ("mean_ms", "severity"),
+    ("mean_ms", "state", "severity"),
     [
-        (3.0, Severity.OK),
-        (STATEMENT_MS, Severity.OK),
-        (STATEMENT_MS + 0.1, Severity.WARNING),
-        (None, Severity.OK),
-        (math.nan, Severity.UNKNOWN),
-        (-1.0, Severity.UNKNOWN),
+        (3.0, "usual", Severity.OK),
+        (STATEMENT_MS, "usual", Severity.OK),
+        (STATEMENT_MS + 0.1, "slow", Severity.WARNING),
+        (None, "usual", Severity.OK),
+        (math.nan, "blind", Severity.UNKNOWN),
+        (-1.0, "blind", Severity.UNKNOWN),
     ],
 )
-def test_slow_by_the_mean_of_what_ended(mean_ms: float | None, severity: Severity) -> None:
+def test_slow_by_the_mean_of_what_ended(mean_ms: float | None, state: str, severity: Severity) -> None:
     """M9: what ended between the looks; a statement that was slow last week says nothing about now."""
-    finding = found("database.slow", {"postgres.statements": statements(statement(mean_ms, longest_ms=9e9))})
-    assert finding.severity is severity
+    told = statements(*(statement(mean_ms, shape=shape, longest_ms=9e9) for shape in "ab"))
+    finding = found("database.slow", {"postgres.statements": told})
+    assert (finding.state, finding.severity) == (state, severity)
 
 
 @pytest.mark.parametrize(
     ("told", "state"),
     [
-        (running(2.0), "usual"),
-        (running(2.1), "slow"),
-        (running(60.0, is_waiting=True), "usual"),
-        (running(60.0, application="pg_dump"), "usual"),
+        ((running(2.0), running(2.0, shape="b")), "usual"),
+        ((running(2.1), running(2.1, shape="b")), "slow"),
+        ((running(2.1), running(60.0)), "one_slow"),
+        ((running(60.0, is_waiting=True), running(60.0, is_waiting=True, shape="b")), "usual"),
+        ((running(60.0, shape="VACUUM t"), running(60.0, shape="copy t to stdout")), "usual"),
     ],
 )
-def test_slow_by_what_runs(told: object, state: str) -> None:
-    """Longer than the response time's first limit; waiting for a lock and a backup are judged elsewhere or not."""
-    assert found("database.slow", {"postgres.activity": activity(running=(told,))}).state == state
+def test_slow_by_what_runs(told: tuple[object, ...], state: str) -> None:
+    """Longer than the response time's first limit; what waits for a lock and maintenance are judged elsewhere or not."""
+    assert found("database.slow", {"postgres.activity": activity(running=told)}).state == state
+
+
+def test_one_slow_statement_is_told_and_no_fault_by_itself() -> None:
+    """A report takes what it takes; who suffers from it is judged elsewhere."""
+    finding = found("database.slow", {"postgres.statements": statements(statement(7000.0), statement(3.0, shape="b"))})
+    assert (finding.state, finding.severity) == ("one_slow", Severity.OK)
+    assert "7000 ms" in str(finding.sentence)
 
 
 def test_slow_is_judged_without_statistics() -> None:
     """pg_stat_statements may be missing, or the second look lost."""
     assert found("database.slow", {"postgres.statements": FailureKind.TIMEOUT}).severity is Severity.OK
-    slow: Changes = {"postgres.statements": None, "postgres.activity": activity(running=(running(9.0),))}
-    assert found("database.slow", slow).state == "slow"
+    several = activity(running=(running(9.0), running(9.0, shape="b")))
+    assert found("database.slow", {"postgres.statements": None, "postgres.activity": several}).state == "slow"
 
 
 @pytest.mark.parametrize(
@@ -356,6 +365,15 @@ def test_schema(changes: Changes, state: str, severity: Severity) -> None:
     assert (finding.state, finding.severity) == (state, severity)
 
 
+def denied(count: int, *, seconds: int, ended_s: int) -> Reading:
+    """So many refusals in the log within so many seconds, the newest so long ago."""
+    last = 10_800_000 - ended_s * 1000
+    group = LogGroup(
+        source="postgres_logs", symptom=DENIED, detail="", count=count, first_ms=last - seconds * 1000, last_ms=last
+    )
+    return logs(groups=(group,))
+
+
 @pytest.mark.parametrize(
     ("changes", "state", "severity"),
     [
@@ -378,6 +396,10 @@ def test_schema(changes: Changes, state: str, severity: Severity) -> None:
             Severity.OK,
         ),
         ({"postgres.schema": schema(table("x", is_service_permitted=False))}, "open", Severity.OK),
+        ({"supabase.logs": denied(10, seconds=60, ended_s=0)}, "others_denied", Severity.WARNING),
+        ({"supabase.logs": denied(9, seconds=120, ended_s=0)}, "open", Severity.OK),
+        ({"supabase.logs": denied(10, seconds=60, ended_s=60)}, "open", Severity.OK),
+        ({"supabase.logs": denied(4, seconds=1, ended_s=0)}, "open", Severity.OK),
     ],
 )
 def test_policy(changes: Changes, state: str, severity: Severity) -> None:

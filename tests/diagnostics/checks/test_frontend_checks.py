@@ -68,7 +68,7 @@ def own_error(name: str, **changes: object) -> PathAnswers:
         (everywhere(), "function"),
         (everywhere(edge_code="INTERNAL_UNEXPECTED_ERROR"), "edge"),
         (everywhere(edge_code="", status_code=502), "edge"),
-        (everywhere(**SILENT), "edge"),
+        (everywhere(**SILENT), "silent"),
         (
             pages(own_error("/api/health/ready"), own_error("/"), own_error("/login"), own_error("/api/agents")),
             "function",
@@ -269,11 +269,13 @@ def timed(*seconds: float) -> SitePages:
         ((5.0001,) * 30, CRITICAL, 5.0),
         ((0.1, 0.1, 0.1, 0.1, 9.0), OK, 2.0),
         ((0.1, 0.1, 0.1, 2.5, 9.0), WARNING, 2.0),
-        ((0.1, 0.1, 0.1, 0.1), OK, None),
+        ((0.1, 0.1), OK, None),
+        ((6.0, 6.0), OK, None),
+        ((6.0, 6.0, 6.0), CRITICAL, 5.0),
     ],
 )
 def test_latency_at_its_limits(times: tuple[float, ...], severity: Severity, threshold: float | None) -> None:
-    """Strictly greater; one slow answer among a few is no 95th percentile; four are too few."""
+    """Strictly greater; one slow answer among a few is no 95th percentile; two are too few."""
     finding = found("frontend.latency", {"frontend.pages": timed(*times)})
     assert (finding.severity, finding.threshold) == (severity, threshold)
 
@@ -390,6 +392,15 @@ def test_the_request_log(log: VercelRequests, state: str, severity: Severity) ->
     finding = found("frontend.errors", {"vercel.logs": log})
     assert (finding.state, finding.severity) == (state, severity)
     assert state != "too_little" or finding.value is None
+
+
+def test_a_trouble_that_is_over_is_told_and_no_alarm() -> None:
+    """The newest twenty requests all got their answer."""
+    failed = requests(30, of=100)
+    healed = replace(failed, status=failed.status[-50:] + (200,) * 50)
+    not_yet = replace(failed, status=failed.status[-81:] + (200,) * 19)
+    assert (found("frontend.errors", {"vercel.logs": healed}).state) == "over"
+    assert (found("frontend.errors", {"vercel.logs": not_yet}).state) == "failing"
 
 
 def test_an_old_burst_is_not_held_against_now() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -32,7 +35,6 @@ from diagnostics.errors import (
 from diagnostics.probes.database import _activity, _schema, _statements
 from diagnostics.readings import RestAnswer, Symptom
 from sandbox.data import Project
-from sandbox.data.project import ProjectStatus
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -107,6 +109,31 @@ async def test_statements_of_ours_are_bounded(project: Project, monkeypatch: pyt
     with pytest.raises(ClientTimeout, match="57014"):
         await own.read(slow)
     await own.close()
+
+
+async def test_a_server_that_hangs_holds_nobody(project: Project) -> None:
+    """Stopped in the middle of everything: the look ends in time, cancelled or not, and the rest of the run goes on."""
+    own = PostgresReader(url(project), budget=Budget(), timeout_s=0.4)
+    await own.read(said.SIZE)
+    other = reader(project)
+    await other.read(said.SIZE)
+    pids = [each._connection.info.backend_pid for each in (own, other)]  # type: ignore[union-attr]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        with pytest.raises(ClientTimeout):
+            await own.read(said.SIZE)
+        look = asyncio.create_task(other.read(said.SIZE))
+        await asyncio.sleep(0.1)
+        look.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await look
+        await other.close()
+        assert time.monotonic() - started < 3
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def test_budget_ends_before_the_server_is_asked(project: Project) -> None:
@@ -210,10 +237,10 @@ async def test_each_refusal_has_its_symptom(project: Project) -> None:
     told = await read_row(service, "documents")
     assert (told.symptom, told.code) == (Symptom.DATABASE_DENIED, "42501")
     await project.postgres.execute("GRANT SELECT ON documents TO service_role")
-    project.status = ProjectStatus.INACTIVE
+    await project.pause()
     told = await read_row(service, "agents")
     assert (told.symptom, told.status_code) == (Symptom.DATABASE_PAUSED, 540)
-    project.status = ProjectStatus.ACTIVE_HEALTHY
+    await project.restore()
 
 
 def answering(status: int, body: bytes, kind: str = "application/json") -> Gate:

@@ -73,6 +73,14 @@ async def test_a_silent_path_is_asked_once() -> None:
     assert (seen.answer, seen.asked, seen.failed, seen.latencies_s) == (SiteAnswer.SILENT, 1, 1, ())
 
 
+async def test_a_slow_path_is_not_asked_beyond_its_time() -> None:
+    """Three rounds of a slow address would outlast the deadline and lose all that was seen."""
+    reply = http(200, b"{}")
+    async with answering(reply, drip_s=1.0 / len(reply)) as server, open_http(Budget()) as client:
+        seen = await read_path(client, server.url, kind="page", times=3, timeout_s=1.9)
+    assert (seen.answer, seen.asked) == (SiteAnswer.OK, 1)
+
+
 async def test_an_error_names_its_variable_and_nothing_else_of_its_text() -> None:
     """The body is recognised and dropped."""
     body = b'{"error": "Supabase environment validation failed: SUPABASE_SERVICE_ROLE_KEY (canary-value)"}'

@@ -17,16 +17,20 @@ from tests.diagnostics.healthy import (
     collected,
     diagnosed,
     failing,
+    line,
+    log,
     pages,
     release,
     releases,
     requests,
     seen,
+    variable,
+    variables,
 )
 
 from diagnostics.charts import diagnosis_charts
-from diagnostics.readings import AliasRequest, VercelRequests
-from diagnostics.trends.site import site_errors
+from diagnostics.readings import AliasRequest, Symptom, VercelRequests
+from diagnostics.trends.site import failing_since, site_errors
 
 SITE = replace(SCOPE, slug="frontend-unavailable")
 
@@ -41,8 +45,27 @@ def test_a_share_for_each_bin_and_nothing_where_nobody_asked() -> None:
 
 def test_an_unread_log_and_one_that_vouches_for_nothing_are_empty() -> None:
     """Both say why."""
-    for log in (VercelRequests(is_read=False), requests(of=0, since_ms=NOW_MS)):
-        assert site_errors(seen({"vercel.logs": log}), SCOPE).is_empty
+    for told in (VercelRequests(is_read=False), requests(of=0, since_ms=NOW_MS)):
+        assert site_errors(seen({"vercel.logs": told}), SCOPE).is_empty
+
+
+def test_failures_known_further_back_date_the_trouble() -> None:
+    """The log vouches for a minute, its failures for an hour: one trouble as long as no gap is wider than 5 minutes."""
+    failures = (3000, 900, 700, 500, 300, 100)
+    whole = requests(60, of=60)
+    told = replace(
+        whole,
+        since_ms=ago_ms(60),
+        failures_since_ms=ago_ms(3600),
+        at_ms=(*map(ago_ms, failures), *whole.at_ms),
+        status=(500,) * len(failures) + whole.status,
+        route=(0,) * (len(failures) + 60),
+        trouble=("",) * (len(failures) + 60),
+    )
+    assert failing_since(seen({"vercel.logs": told}), SCOPE) == ago_ms(900)
+    later = replace(told, failures_since_ms=ago_ms(400))
+    assert failing_since(seen({"vercel.logs": later}), SCOPE) == ago_ms(300)
+    assert failing_since(seen({"vercel.logs": requests()}), SCOPE) is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from([200, 404, 499, 500, 503])), max_size=60))
@@ -73,6 +96,13 @@ def test_the_site_dates_its_own_trouble() -> None:
     begins = next(e for e in diagnosis.timeline if "begins" in str(e.what))
     assert begins.evidence == ("vercel.logs",)
     assert any("promote of the site to dpl_2" in str(e.what) for e in diagnosis.timeline)
+
+
+def test_the_workers_old_errors_do_not_date_the_sites_trouble() -> None:
+    """A variable of the site is missing; what the worker wrote an hour ago has nothing to do with it."""
+    noisy = log(line(3600, "job.failed", symptom=Symptom.TIMED_OUT))
+    changes = {"worker.log": noisy, "vercel.variables": variables(variable("SUPABASE_URL", targets=()))}
+    assert diagnosed(collected(changes)).onset_at is None
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

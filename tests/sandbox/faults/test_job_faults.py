@@ -126,6 +126,7 @@ def test_every_fault_is_tested_somewhere() -> None:
     """A fault that is added is seen from outside in one of these modules, or its recorded evidence is judged."""
     from tests.sandbox.faults import (
         test_database_faults,
+        test_error_faults,
         test_frontend_faults,
         test_provider_faults,
         test_redis_faults,
@@ -134,6 +135,7 @@ def test_every_fault_is_tested_somewhere() -> None:
 
     others = (
         test_database_faults,
+        test_error_faults,
         test_frontend_faults,
         test_provider_faults,
         test_redis_faults,
