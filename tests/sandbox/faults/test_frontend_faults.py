@@ -1,4 +1,4 @@
-"""Faults of the frontend, as its visitors feel them. Three are lived through; of the others there is evidence."""
+"""Faults of the frontend, as its visitors feel them. Some are lived through; of the others there is evidence."""
 
 from collections.abc import Iterator
 
@@ -45,6 +45,14 @@ SEEN: dict[str, Sight] = {
         serves("/", "/api/agents", "/api/health"),
         well,
     ),
+    "frontend-redis-url-set": both(
+        HEALTHY, serves("/api/health/redis"), site("/api/health", 200, text='"overall_status":"healthy"')
+    ),
+    "frontend-redeployed": HEALTHY,
+    "frontend-build-warning": HEALTHY,
+    "frontend-preview-failed": HEALTHY,
+    "frontend-rolled-back": HEALTHY,
+    "frontend-variable-preview": HEALTHY,
 }
 
 
