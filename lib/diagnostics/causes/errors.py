@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from diagnostics.causes.rule import ERROR_SYMPTOMS, ERRORS, SITE_SYMPTOMS, Rule, Sign
+from diagnostics.readings import Symptom
 from diagnostics.text import text
 
 _KNOWN_REASONS = (
@@ -17,6 +18,8 @@ _KNOWN_REASONS = (
     "database_timeout",
     "database",
 )
+_EXPLAINED = (*(symptom.value for symptom in Symptom if symptom is not Symptom.OTHER), "one_type")
+"""Whatever the log names as the reason is the cause, and Sentry's silence beside it a matter for the morning."""
 _DATABASE = ("database_down", "database_schema", "database_timeout", "database")
 
 RULES = (
@@ -130,7 +133,7 @@ RULES = (
             Sign("errors.silence", ("deaf_worker",), 0.55),
         ),
         against=(
-            Sign("jobs.reason", (*_KNOWN_REASONS, "one_type"), 0.5),
+            Sign("jobs.reason", _EXPLAINED, 0.5),
             Sign("frontend.availability", ("variable_missing", "database", "down"), 0.4),
             Sign("worker.errors", ("timed_out", "refused", "credentials_rejected", "quota_exhausted"), 0.4),
         ),

@@ -108,6 +108,8 @@ def check_errors_users(seen: Seen, scope: Scope) -> Finding:
     latest = seen.reading(SentryLatest)
     issue = (latest.issue_id if latest else "") or "$ISSUE"
     command = sentry_curl(scope.facts, f"issues/{issue}/tags/user/", jq=".uniqueValues")
+    if latest is None and _has_no_issue(seen):
+        return _nothing_new(seen, command)
     if latest is None:
         return blind("errors.users", seen, "sentry.latest", command=command)
     if not latest.issue_id:
@@ -133,6 +135,12 @@ def check_errors_users(seen: Seen, scope: Scope) -> Finding:
         evidence=seen.ids("sentry.latest"),
         command=command,
     )
+
+
+def _has_no_issue(seen: Seen) -> bool:
+    """The list was read and is empty, and the look for an event ended without one: there is none to read."""
+    issues = seen.reading(SentryIssues)
+    return issues is not None and not issues.issues and seen.failed_as("sentry.latest") is None
 
 
 def _nothing_new(seen: Seen, command: str) -> Finding:

@@ -17,6 +17,7 @@ from diagnostics.model import FailureKind
 from diagnostics.readings import (
     LogEvent,
     Nature,
+    SentryIssues,
     SentryRelease,
     SentryReleases,
     Side,
@@ -86,6 +87,14 @@ def test_everybody_or_particular_users(values: int | None, state: str) -> None:
     spreads = (TagSpread(key="user", values=values, events=40),) if values else ()
     finding = found("errors.users", {"sentry.latest": latest(*spreads)})
     assert (finding.state, finding.value, finding.severity) == (state, float(values) if values else None, OK)
+
+
+def test_an_empty_list_of_issues_has_no_event_to_read() -> None:
+    """No event beside no issue is an answer; beside a list that was not read it is none."""
+    empty = SentryIssues(issues=(), is_complete=True, recent_s=900.0)
+    assert found("errors.users", {"sentry.issues": empty, "sentry.latest": None}).state == TOO_LITTLE
+    unread: dict[str, Any] = {"sentry.issues": FailureKind.TIMEOUT, "sentry.latest": None}
+    assert found("errors.users", unread).severity is UNKNOWN
 
 
 @pytest.mark.parametrize(
