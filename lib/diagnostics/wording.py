@@ -107,7 +107,7 @@ class Wording:
         names = {
             "jobs": _("jobs"),
             "jobs/min": _("jobs/min"),
-            "events/min": _("errors/min"),
+            "events/min": _("per min"),
             "events": _("events"),
             "users": _("users"),
             "s": _("s"),

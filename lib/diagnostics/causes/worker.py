@@ -171,6 +171,7 @@ RULES = (
             "traffic.surge",
             "traffic.burst",
             "jobs.poison_type",
+            "monitoring.sentry_blind",
         ),
         remediations=("set-job-concurrency", "redeploy-worker"),
         steps=(

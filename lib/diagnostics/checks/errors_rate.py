@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diagnostics.checks.errors_issue import sentry_curl
 from diagnostics.checks.finding import TOO_LITTLE, blind
+from diagnostics.checks.frontend_errors import OVER, check_frontend_errors
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
 from diagnostics.readings import SentryPerformance, SitePages, VercelRequests
@@ -47,6 +48,8 @@ def check_errors_rate(seen: Seen, scope: Scope) -> Finding:
         return _from_attempts(seen, scope, shares, command)
     ratio = enough.failed / enough.total
     limits = scope.thresholds.error_ratio
+    if enough.failed and check_frontend_errors(seen, scope).state == OVER:
+        return _over(seen, enough, ratio, command)
     return Finding(
         id="errors.rate",
         severity=limits.judge(ratio),
@@ -80,6 +83,25 @@ def _shares(seen: Seen) -> list[Share]:
             Share(failed=failed, total=asked, of=text("probes of the site by this run"), probe="frontend.pages")
         )
     return [share for share in shares if share.total]
+
+
+def _over(seen: Seen, share: Share, ratio: float, command: str) -> Finding:
+    """Vercel's log knows each request's end, a share over minutes does not: what is over is no alarm."""
+    return Finding(
+        id="errors.rate",
+        severity=Severity.OK,
+        state=OVER,
+        sentence=text(
+            "{ratio:.1%} of {total} {of} failed, and none of the newest: it is over",
+            ratio=ratio,
+            total=share.total,
+            of=share.of,
+        ),
+        value=round(ratio, 4),
+        unit="ratio",
+        evidence=seen.ids(share.probe, "vercel.logs"),
+        command=command,
+    )
 
 
 def _from_attempts(seen: Seen, scope: Scope, shares: Sequence[Share], command: str) -> Finding:

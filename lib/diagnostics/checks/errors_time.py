@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from diagnostics.checks.errors import check_errors_issues
 from diagnostics.checks.errors_issue import FEWEST_EVENTS, is_bad, sentry_curl
@@ -10,7 +11,7 @@ from diagnostics.checks.errors_rate import check_errors_rate
 from diagnostics.checks.finding import TOO_LITTLE, blind
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
-from diagnostics.readings import SentryIssues, SentrySeries, Side
+from diagnostics.readings import SentryIssues, SentrySeries, Side, WorkerLog
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -19,6 +20,7 @@ from diagnostics.trends.errors import site_failures_ms, worker_errors_ms
 
 NOW_MS = 5 * 60 * 1000
 """The end of the series that is compared with what came before."""
+LAST_MINUTE = timedelta(minutes=1)
 TIMES = 3.0
 """Factor from which more errors are a spike. Our own number."""
 MATCHED = 0.8
@@ -40,7 +42,7 @@ def check_errors_spike(seen: Seen, scope: Scope) -> Finding:
     recent, before_per_min = _recent(series)
     minutes = NOW_MS / 60_000
     is_spike = recent >= FEWEST_EVENTS and recent / minutes > TIMES * before_per_min
-    is_harmless = check_errors_issues(seen, scope).state in ("little_noise", "one_user")
+    is_harmless = check_errors_issues(seen, scope).state in ("little_noise", "one_user") or _is_over(seen, scope)
     state = "spike" if is_spike and not is_harmless else "harmless" if is_spike else "steady"
     return Finding(
         id="errors.spike",
@@ -57,6 +59,12 @@ def check_errors_spike(seen: Seen, scope: Scope) -> Finding:
         evidence=seen.ids("sentry.series"),
         command=command,
     )
+
+
+def _is_over(seen: Seen, scope: Scope) -> bool:
+    """Whether no issue had an event in the last minute; unknown is not over."""
+    issues = seen.reading(SentryIssues)
+    return issues is not None and all(scope.window.until - i.last_seen > LAST_MINUTE for i in issues.issues)
 
 
 def _recent(series: SentrySeries) -> tuple[int, float]:
@@ -101,7 +109,7 @@ def _heard(seen: Seen, scope: Scope, series: SentrySeries) -> tuple[str, Text]:
         return "dropped", text("Sentry dropped {count} errors of the window: the quota is spent", count=dropped)
     if _server_events(seen) == 0 and _site_fails(seen, scope):
         return "deaf_frontend", text("requests of the site fail, and Sentry has no error of its server")
-    if series.worker_events == 0 and is_bad(check_jobs_failures(seen, scope)):
+    if series.worker_events == 0 and _jobs_fail(seen, scope):
         return "deaf_worker", text("jobs fail, and Sentry has no error of the worker, which never starts Sentry")
     total = sum(series.events) + series.running
     if total == 0:
@@ -113,6 +121,13 @@ def _server_events(seen: Seen) -> int | None:
     """Recent events of issues that servers reported; `None` when the issues were not read."""
     issues = seen.reading(SentryIssues)
     return None if issues is None else sum(i.recent_events for i in issues.issues if i.side is Side.SERVER)
+
+
+def _jobs_fail(seen: Seen, scope: Scope) -> bool:
+    """More than the limit allows, and more than a handful: of a few Sentry need not have heard."""
+    log, since_ms = seen.reading(WorkerLog), scope.window.until.timestamp() * 1000 - 3 * NOW_MS
+    failed = sum(e.event == "job.failed" and e.at_ms >= since_ms for e in log.events) if log else FEWEST_EVENTS
+    return failed >= FEWEST_EVENTS and is_bad(check_jobs_failures(seen, scope))
 
 
 def _site_fails(seen: Seen, scope: Scope) -> bool:

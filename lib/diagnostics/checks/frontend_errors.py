@@ -19,6 +19,8 @@ RECENT_MS = 15 * 60_000
 FEWEST = 20
 """Requests below which a share says nothing. Source: the platform's scenario 5.09."""
 _FEWEST_FAILED = 2
+OVER = "over"
+"""State of failures that none of the newest requests shares."""
 _DATABASE = frozenset(trouble.value for trouble in DATABASE_TROUBLES)
 _COMMAND = (
     'vercel logs --environment production --status-code 5xx --since 3h --token "$VERCEL_TOKEN" --json'
@@ -43,7 +45,7 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
     if len(recent) < FEWEST or 0 < len(failed) < _FEWEST_FAILED:
         return _finding(TOO_LITTLE, _few(len(recent), len(failed)), seen, command)
     if failed and not set(failed) & set(recent[-FEWEST:]):
-        return _finding("over", _over(len(failed), requests.at_ms[failed[-1]]), seen, command)
+        return _finding(OVER, _over(len(failed), requests.at_ms[failed[-1]]), seen, command)
     ratio = len(failed) / len(recent)
     severity = scope.thresholds.error_ratio.judge(ratio)
     return _finding(

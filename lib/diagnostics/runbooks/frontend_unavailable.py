@@ -78,7 +78,7 @@ RUNBOOK = Runbook(
         Step(
             line="3.C2",
             what=text("Check the project's status in Supabase"),
-            findings=("jobs.reason",),
+            findings=("database.project", "jobs.reason"),
             link="https://supabase.com/dashboard",
         ),
     ),

@@ -9,13 +9,15 @@ from sandbox.faults.site import AGENTS, is_well
 from sandbox.site.traffic import Visitor
 from sandbox.world import World
 
-PER_S = 8.0
+PER_S = 3.0
+BURST, AT_ONCE = 110, 10
 GREEDY = Visitor(address="203.0.113.250")
 
 
 async def _apply(world: World) -> None:
     # A burst spends the window's allowance, a steady stream keeps it spent in the windows to come.
-    await asyncio.gather(*(world.traffic.request(GREEDY, "GET", AGENTS) for _ in range(110)))
+    for _ in range(BURST // AT_ONCE):
+        await asyncio.gather(*(world.traffic.request(GREEDY, "GET", AGENTS) for _ in range(AT_ONCE)))
     task = asyncio.create_task(_insist(world))
     world.memory[FAULT.name] = task
     world.parts.callback(task.cancel)

@@ -62,6 +62,10 @@ PAIRS = [
     ("3.03|3.04", "frontend-environment-missing", "frontend-public-variable-missing", "frontend.availability"),
     ("3.03|3.04", "frontend-environment-missing", "frontend-public-variable-missing", "frontend.database"),
     ("4.01|4.06", "database-down", "database-table-missing", "jobs.reason"),
+    ("5.01|5.04", "errors-release-regression", "errors-upstream-timeouts", "errors.issues"),
+    ("5.01|5.04", "errors-release-regression", "errors-upstream-timeouts", "errors.release"),
+    ("5.05|5.01", "errors-retry-amplification", "errors-release-regression", "errors.jobs"),
+    ("5.03|5.10", "errors-client-noise", "errors-deploy-skew", "errors.issues"),
 ]
 """Rows of the platform's table of confusable pairs that the sandbox can produce, and the finding that separates them."""
 

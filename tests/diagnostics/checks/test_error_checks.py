@@ -208,6 +208,38 @@ def test_a_spike_is_many_more_than_before(ends: tuple[int, ...], running: int, s
     assert (finding.state, finding.severity) == (state, WARNING if state == "spike" else OK)
 
 
+@pytest.mark.parametrize(("age_s", "state"), [(60, "spike"), (61, "harmless")])
+def test_a_spike_without_an_event_in_the_last_minute_is_over(age_s: float, state: str) -> None:
+    """What has stopped alarms nobody; a list of issues that was not read says nothing of the kind."""
+    changes: dict[str, Any] = {"sentry.series": series(40, 0), "sentry.issues": issues(issue(last_seen=ago(age_s)))}
+    assert found("errors.spike", changes).state == state
+    assert found("errors.spike", {**changes, "sentry.issues": FailureKind.TIMEOUT}).state == "spike"
+
+
+def test_failures_that_are_over_are_no_alarm() -> None:
+    """A share over a quarter of an hour stays high; the newest requests say that it has ended."""
+    count = 200
+    status = (500,) * 40 + (200,) * (count - 40)
+    rows = replace(
+        requests(),
+        at_ms=tuple(ago_ms(count - n) for n in range(count)),
+        route=(0,) * count,
+        status=status,
+        trouble=("",) * count,
+    )
+    changes: dict[str, Any] = {"sentry.performance": performance(failed_ratio=0.2), "vercel.logs": rows}
+    finding = found("errors.rate", changes)
+    assert (finding.state, finding.severity, finding.value) == ("over", OK, 0.2)
+    still = replace(rows, status=(*status[:-1], 500))
+    assert found("errors.rate", {**changes, "vercel.logs": still}).severity is CRITICAL
+
+
+def test_a_handful_of_failed_jobs_is_not_missed_in_sentry() -> None:
+    """Nine failures may be more than 1 %, and yet say nothing of Sentry."""
+    assert found("errors.silence", {"worker.log": failed_jobs(9, 9)}).state == "heard"
+    assert found("errors.silence", {"worker.log": failed_jobs(12, 12)}).state == "deaf_worker"
+
+
 def test_a_spike_of_one_user_alarms_nobody() -> None:
     """The series cannot tell, the issue can."""
     changes = {

@@ -1,4 +1,4 @@
-"""Faults of the frontend, as its visitors feel them. Two are lived through; of the others there is evidence."""
+"""Faults of the frontend, as its visitors feel them. Three are lived through; of the others there is evidence."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,13 @@ from tests.sandbox.faults.observations import Sight, both, shows_and_heals, well
 from tests.sandbox.running import Running, running
 
 
-def site(path: str, status: int, *, code: str = "", text: str = "") -> Sight:
-    """The site answers a path with this status, the edge's code, and a text."""
+def site(path: str, status: int, *, code: str = "", text: str = "", visitor: str = "198.51.100.7") -> Sight:
+    """The site answers a visitor's path with this status, the edge's code, and a text."""
 
     async def seen(one: Running) -> bool:
         async with httpx.AsyncClient(trust_env=False, timeout=3) as client:
-            answer = await client.get(one.settings["RUNBOOK_FRONTEND__BASE_URL"] + path)
+            address = one.settings["RUNBOOK_FRONTEND__BASE_URL"] + path
+            answer = await client.get(address, headers={"x-forwarded-for": visitor})
         found = (answer.status_code, answer.headers.get("x-vercel-error", ""))
         return found == (status, code) and text in answer.text
 
@@ -37,6 +38,11 @@ SEEN: dict[str, Sight] = {
         site("/api/agents", 500, code="MIDDLEWARE_INVOCATION_FAILED"),
         site("/api/health", 200, text='"rateLimit":"error"'),
         serves("/", "/api/health/ready"),
+        well,
+    ),
+    "frontend-rate-limited": both(
+        site("/api/agents", 429, text="Too many requests", visitor="203.0.113.250"),
+        serves("/", "/api/agents", "/api/health"),
         well,
     ),
 }
