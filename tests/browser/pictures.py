@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 import os
 import subprocess
 import sys
@@ -41,6 +42,8 @@ class Scene:
     """How long it lasts before it is looked at."""
     ends: int
     """The exit code it must have."""
+    cause: str
+    """What must stand on top: a machine too busy to answer makes no picture."""
     shots: tuple[str, ...] = ("terminal", "report", "postmortem", "notebook", "console")
 
     def file(self, shot: str, language: str) -> Path:
@@ -58,14 +61,18 @@ SCENES = (
         # Past the critical limit.
         grown_s=260,
         ends=CRITICAL,
+        cause="redis.credentials_rejected",
     ),
     Scene(
         name="queue",
         slug="queue-overflow",
         notebook="02_queue_overflow.ipynb",
         fault="traffic-surge",
+        # Long jobs, so that a surge is a few a second and leaves the machine to the browser.
+        options=("--job-seconds", "2"),
         grown_s=20,
         ends=CRITICAL,
+        cause="traffic.surge",
         shots=("terminal", "report", "notebook", "console"),
     ),
     Scene(
@@ -74,6 +81,7 @@ SCENES = (
         notebook="02_queue_overflow.ipynb",
         grown_s=20,
         ends=CALM,
+        cause="none",
         shots=("notebook",),
     ),
 )
@@ -110,6 +118,7 @@ def _draw(browser: Browser, scene: Scene, home: Path, language: str, environ: di
     home.mkdir()
     told = _run(scene, home, environ)
     (artifact,) = (home / "outputs").iterdir()
+    assert json.loads((artifact / "verdict.json").read_text("utf-8"))["causes"][0]["id"] == scene.cause
     postmortem = markdown2html((artifact / "postmortem.md").read_text("utf-8"))
     pages = {
         "terminal": (_terminal(scene, told), 980),
@@ -123,7 +132,7 @@ def _draw(browser: Browser, scene: Scene, home: Path, language: str, environ: di
 
 
 def _run(scene: Scene, home: Path, environ: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "oncall", "run", scene.slug, "--profile", "sandbox"]
+    command = [sys.executable, "-m", "oncall", "run", scene.slug, "--profile", "sandbox", "--deadline", "60"]
     # Colour is for a terminal: pretend to be one of 80 columns.
     wanted = {**os.environ, **environ, "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     done = subprocess.run(
