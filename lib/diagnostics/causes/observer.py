@@ -5,8 +5,23 @@ from __future__ import annotations
 from collections import Counter
 
 from diagnostics.model import Cause, Evidence, FailureKind, Finding
+from diagnostics.readings import (
+    Answer,
+    FrontendHealth,
+    HistoryBaseline,
+    HistorySamples,
+    Reading,
+    SiteAnswer,
+    SiteConnection,
+    SitePages,
+    WorkerHealth,
+    WorkerMetrics,
+)
 from diagnostics.text import text
 
+_SEVERAL = 2
+"""Systems beside those that merely stayed silent whose failure to answer points at ourselves. Our own number."""
+_MUTE = (SiteAnswer.SILENT, SiteAnswer.BROKEN)
 _NETWORK = (FailureKind.UNREACHABLE, FailureKind.UNRESOLVED, FailureKind.TIMEOUT, FailureKind.DEADLINE)
 
 
@@ -23,7 +38,7 @@ def why_blind(evidence: tuple[Evidence, ...], blind: tuple[Finding, ...]) -> Cau
     explains = tuple(f.id for f in blind)
     # Where not one system answered, the network comes first: credentials would not have been asked for yet.
     is_deaf = network > 0 and network + failed[FailureKind.CREDENTIALS_MISSING] == total
-    is_deaf = is_deaf and not any(e.reading is not None for e in evidence)
+    is_deaf = is_deaf and not any(_is_heard(e.reading) for e in evidence)
     if not is_deaf and credentials >= max(network, 1) and credentials * 2 >= total:
         return Cause(
             id="observer.credentials_missing",
@@ -36,14 +51,43 @@ def why_blind(evidence: tuple[Evidence, ...], blind: tuple[Finding, ...]) -> Cau
             steps=(text("Set the variables named under the blind spots, then run again."),),
         )
     if is_deaf or network * 2 >= total:
-        return Cause(
-            id="observer.network",
-            confidence=0.6,
-            title=text("This machine cannot reach the systems"),
-            component="observer",
-            runbook=None,
-            branch="",
-            explains=explains,
-            steps=(text("Check this machine's network and the profile's addresses, or run from another network."),),
-        )
+        return _network(explains)
     return None
+
+
+def if_deaf(evidence: tuple[Evidence, ...], unwell: tuple[Finding, ...]) -> Cause | None:
+    """Our own network, where several systems were asked and not one answered a word; `None` otherwise.
+
+    A worker that hangs is silent too, but then others are heard.
+    """
+    tried = {e.probe.partition(".")[0] for e in evidence if e.failure and e.failure.kind in _NETWORK}
+    is_deaf = not any(_is_heard(e.reading) for e in evidence) and len(tried) >= _SEVERAL
+    return _network(tuple(f.id for f in unwell)) if is_deaf else None
+
+
+def _network(explains: tuple[str, ...]) -> Cause:
+    return Cause(
+        id="observer.network",
+        confidence=0.6,
+        title=text("This machine cannot reach the systems"),
+        component="observer",
+        runbook=None,
+        branch="",
+        explains=explains,
+        steps=(text("Check this machine's network and the profile's addresses, or run from another network."),),
+    )
+
+
+def _is_heard(reading: Reading | None) -> bool:
+    """Whether somebody elsewhere spoke: our own history does not count, nor does an address that stays silent."""
+    match reading:
+        case None | HistorySamples() | HistoryBaseline() | SiteConnection():
+            return False
+        case WorkerHealth() | WorkerMetrics():
+            return reading.answer is not Answer.SILENT
+        case FrontendHealth():
+            return reading.answer not in _MUTE
+        case SitePages():
+            return any(path.answer not in _MUTE for path in reading.paths)
+        case _:
+            return True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import prod
 
 from diagnostics.causes import RULES
-from diagnostics.causes.observer import why_blind
+from diagnostics.causes.observer import if_deaf, why_blind
 from diagnostics.causes.rule import Rule
 from diagnostics.model import Cause, Evidence, Finding
 from diagnostics.severity import Severity
@@ -40,6 +40,9 @@ def rank(
     if not abnormal:
         observer = why_blind(evidence, blind)
         return (observer or _unseen(blind),)
+    deaf = if_deaf(evidence, abnormal)
+    if deaf is not None:
+        return (deaf, *(_weaker(c) for c in causes if _weaker(c).confidence >= _NAMED))
     if not causes or causes[0].confidence < ASSERTED:
         causes = [_unexplained(abnormal, 0.5), *causes]
     return tuple(c for c in causes if c.confidence >= _NAMED)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from diagnostics.checks.errors_issue import is_bad
 from diagnostics.checks.finding import TOO_LITTLE, blind
+from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
 from diagnostics.readings import SentryLatest, WorkerLog
 from diagnostics.scope import Scope
@@ -25,6 +27,7 @@ _COMMAND = (
 def check_errors_jobs(seen: Seen, scope: Scope) -> Finding:
     """Judge failed attempts against the distinct jobs behind them (value: jobs ÷ failures, ratio 0-1).
 
+    Retries of a few jobs alarm only where the failed share of all attempts does: on any day some job fails for good.
     Counted by Sentry's tag jobId where events have it, else from the worker's log. Source: runbook 5.A1, 1.B1.
     """
     counted = _tagged(seen) or _logged(seen)
@@ -41,10 +44,11 @@ def check_errors_jobs(seen: Seen, scope: Scope) -> Finding:
             command=_COMMAND,
         )
     is_amplified = jobs <= MOST_JOBS and failures >= TIMES * jobs
+    state = "spread" if not is_amplified else "amplified" if is_bad(check_jobs_failures(seen, scope)) else "few_jobs"
     return Finding(
         id="errors.jobs",
-        severity=Severity.WARNING if is_amplified else Severity.OK,
-        state="amplified" if is_amplified else "spread",
+        severity=Severity.WARNING if state == "amplified" else Severity.OK,
+        state=state,
         sentence=text("{failures} failed attempts come from {jobs} distinct jobs", failures=failures, jobs=jobs),
         value=round(jobs / failures, 3),
         unit="ratio",

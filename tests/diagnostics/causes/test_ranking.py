@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from tests.diagnostics.healthy import HEALTHY, collected, diagnosed, evidence, public
+from tests.diagnostics.healthy import (
+    HEALTHY,
+    collected,
+    diagnosed,
+    evidence,
+    public,
+    unanswered,
+    unanswered_metrics,
+)
 
 from diagnostics.causes import RULES
 from diagnostics.causes.observer import why_blind
@@ -14,6 +22,7 @@ from diagnostics.causes.pairs import separator
 from diagnostics.causes.ranking import ASSERTED, rank
 from diagnostics.checks import CHECKS
 from diagnostics.model import Cause, FailureKind, Finding
+from diagnostics.readings import Answer, FrontendHealth, SiteAnswer
 from diagnostics.runbooks import TRIAGE
 from diagnostics.severity import Severity
 from diagnostics.text import text
@@ -125,6 +134,28 @@ def test_consequences_are_put_under_their_root() -> None:
     assert causes[0].id == "redis.credentials_rejected"
     assert set(causes[0].explains) == {"worker.redis", "queue.progress", "worker.health"}
     assert all(c.confidence < ASSERTED for c in causes[1:])
+
+
+HUNG = {
+    "worker.health": unanswered(Answer.SILENT),
+    "worker.metrics": unanswered_metrics(Answer.SILENT),
+    "frontend.health": FrontendHealth(answer=SiteAnswer.SILENT),
+}
+
+
+@pytest.mark.parametrize(
+    ("heard", "top"),
+    [
+        ((), "observer.network"),
+        (("history.samples",), "observer.network"),
+        (("railway.service",), "worker.event_loop_blocked"),
+        (("redis.connection",), "worker.event_loop_blocked"),
+    ],
+)
+def test_a_worker_is_not_blamed_for_our_own_silence(heard: tuple[str, ...], top: str) -> None:
+    """Where not one of several systems says a word, it is us; a single voice from elsewhere clears our side."""
+    looks = {probe: HEALTHY[probe] if probe in heard else FailureKind.TIMEOUT for probe in HEALTHY} | HUNG
+    assert diagnosed(collected(looks)).causes[0].id == top
 
 
 def test_unseen_is_not_called_abnormal() -> None:

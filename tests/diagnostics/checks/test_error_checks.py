@@ -278,6 +278,13 @@ def test_few_jobs_behind_many_failures_are_retries(count: int, jobs: int, state:
     assert (finding.state, finding.severity) == (state, WARNING if state == "amplified" else OK)
 
 
+def test_a_few_bad_jobs_of_a_good_day_alarm_nobody() -> None:
+    """The same failures among many attempts that end well are less than one in a hundred."""
+    early = [replace(e, at_ms=e.at_ms - 600_000) for e in failed_jobs(10, 3).events if e.event == "job.failed"]
+    finding = found("errors.jobs", {"worker.log": log(*early, done=1100)})
+    assert (finding.state, finding.severity) == ("few_jobs", OK)
+
+
 def test_sentrys_own_count_of_jobs_goes_before_the_log() -> None:
     """Where events carry jobId, Sentry has counted already."""
     spread = TagSpread(key="jobId", values=2, events=80)
