@@ -26,6 +26,8 @@ _STOPPED = frozenset(
     {"worker.redis", "worker.health", "worker.errors", "queue.progress", "queue.paused", "worker.deployment"}
 )
 _PILES = frozenset({"queue.depth", "worker.capacity", "queue.limiter", "queue.concurrency"})
+_IN_LOG = frozenset({"jobs.failures", "jobs.reason", "worker.errors", "worker.restarts", "database.impact"})
+"""Findings that bad lines of the worker's log stand for: without one of them an old line dates nothing."""
 
 
 def onset(
@@ -55,7 +57,7 @@ def onset(
         return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
     if "errors.issues" in abnormal and not abnormal & _STOPPED and (began := _issue_since(seen, scope)):
         return began, None
-    if not bad:
+    if not bad or (abnormal & _PILES and not abnormal & _IN_LOG):
         return _piled(seen, scope) if abnormal & _PILES else (None, None)
     return bad[0], (scope.window.since, bad[0]) if _is_cut_within(seen, bad[0]) else None
 

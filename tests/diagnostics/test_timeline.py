@@ -8,7 +8,7 @@ import pytest
 from tests.diagnostics.healthy import NOW, QUEUE, SCOPE, ago, ago_ms, collected, counts, diagnosed, line, log, queue
 
 from diagnostics.model import Diagnosis
-from diagnostics.readings import LogEvent, QueueEvents, Symptom
+from diagnostics.readings import LogEvent, QueueEvents, Symptom, WorkerLog
 from diagnostics.report.postmortem import render_postmortem
 from diagnostics.report.summary import is_older, summarise
 from diagnostics.wording import Wording
@@ -62,7 +62,7 @@ def test_every_line_of_the_timeline_has_evidence() -> None:
     assert all(SCOPE.window.since <= event.at <= NOW + timedelta(seconds=1) for event in made.timeline)
 
 
-def surging(*, since_s: float, stream_s: float) -> Diagnosis:
+def surging(*, since_s: float, stream_s: float, read: WorkerLog | None = None) -> Diagnosis:
     """Many jobs have come since then, all slots are busy, and the stream reaches back so far."""
     steps = sorted([(ago_ms(stream_s), "completed"), *((ago_ms(since_s) + 10 * n, "waiting") for n in range(1200))])
     stream = QueueEvents(
@@ -71,7 +71,8 @@ def surging(*, since_s: float, stream_s: float) -> Diagnosis:
         kind=tuple(kind for _, kind in steps),
         complete_since_ms=ago_ms(stream_s),
     )
-    return diagnosed(collected({"queue.state": queue(counts(wait=1200, active=50)), "queue.events": stream}))
+    deep = {"queue.state": queue(counts(wait=1200, active=50)), "queue.events": stream}
+    return diagnosed(collected(deep | {"worker.log": read} if read else deep))
 
 
 def test_a_surge_is_dated_by_the_depth_where_no_line_of_the_log_is_bad() -> None:
@@ -82,6 +83,13 @@ def test_a_surge_is_dated_by_the_depth_where_no_line_of_the_log_is_bad() -> None
     assert made.onset_interval[0] < made.onset_at
     (begins,) = [event for event in made.timeline if "begins" in str(event.what)]
     assert "queue.events" in begins.evidence
+
+
+def test_an_old_failure_does_not_date_a_surge() -> None:
+    """One job that failed two hours ago, among hundreds that end well, has nothing to do with it."""
+    old = line(7200, "job.failed", symptom=Symptom.OTHER)
+    made = surging(since_s=300, stream_s=900, read=log(old, done=300))
+    assert made.onset_at == surging(since_s=300, stream_s=900).onset_at
 
 
 def test_a_backlog_older_than_every_source_is_not_dated() -> None:
