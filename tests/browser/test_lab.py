@@ -20,7 +20,7 @@ from tests.oncall.support import artifacts, command, environment, until
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "01_worker_not_processing.ipynb"
 OTHERS = (
-    ("02_queue_overflow.ipynb", "queue-overflow", 6),
+    pytest.param("02_queue_overflow.ipynb", "queue-overflow", 6, marks=pytest.mark.long),
     ("ru/02_queue_overflow.ipynb", "queue-overflow", 6),
 )
 """Further notebooks, their incidents, and how many pictures each shows, the console's two among them."""
@@ -179,7 +179,7 @@ def test_the_report_it_saved_asks_for_nothing_and_fits_a_phone(page, browser, ho
     phone.close()
 
 
-@pytest.mark.parametrize(("notebook", "slug", "pictures"), OTHERS, ids=[name for name, _, _ in OTHERS])
+@pytest.mark.parametrize(("notebook", "slug", "pictures"), OTHERS)
 def test_every_other_notebook_runs_to_its_console(lab, browser, platform, home, notebook, slug, pictures):
     """Top to bottom in either language: no error, every picture drawn, nothing asked of the internet, an artifact."""
     opened = browser.new_page(viewport={"width": 1280, "height": 1000})

@@ -15,6 +15,7 @@ from tests.oncall.support import environment, write_profile
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 SOURCES = sorted(FOLDER.glob("[0-9]*.ipynb"))
+FIRST = FOLDER / "01_worker_not_processing.ipynb"
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_stock_papermill_runs_it_with_parameters(source, elsewhere):
 
 
 def test_a_chart_of_a_real_kernel_is_a_picture(elsewhere):
-    notebook = nbformat.read(with_outputs_here(SOURCES[0], elsewhere), as_version=4)
+    notebook = nbformat.read(with_outputs_here(FIRST, elsewhere), as_version=4)
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     pictures = [
         o.data["image/png"]
@@ -84,8 +85,17 @@ def test_a_chart_of_a_real_kernel_is_a_picture(elsewhere):
     assert len(pictures) == 2
 
 
-@pytest.mark.parametrize("option", [(), ("--kernel",)], ids=["fork", "stock kernel"])
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
+KERNEL = [
+    pytest.param(
+        source, ("--kernel",), id=f"{source.name}-stock kernel", marks=[] if source == FIRST else pytest.mark.long
+    )
+    for source in SOURCES
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "option"), [*(pytest.param(source, (), id=f"{source.name}-fork") for source in SOURCES), *KERNEL]
+)
 def test_it_runs_headless_in_both_ways(source, option, elsewhere):
     slug = nbformat.read(source, as_version=4).metadata.runbook.slug
     command = [sys.executable, "-m", "oncall", "run", slug, "--json", "--output-dir", str(elsewhere / "out"), *option]

@@ -61,9 +61,10 @@ def test_the_healthy_platform_is_healthy(one: Running, tmp_path: Path) -> None:
     assert verdict["blind_spots"] == []
     # What the profile does not name is no limit of this way to look.
     links = [limit["link"] for limit in verdict["limits"]]
-    assert [link for link in links if link != "docs/profiles.md"] == [
-        "docs/data-sources.md#worker",
+    assert sorted({link for link in links if link != "docs/profiles.md"}) == [
         "docs/data-sources.md#redis",
+        "docs/data-sources.md#sentry",
+        "docs/data-sources.md#worker",
     ]
     assert verdict["budget"]["redis_commands"] == counted(one) - before <= 50
     redis = [item for item in evidence if item["probe"].startswith(("redis.", "queue."))]
@@ -75,7 +76,7 @@ def test_the_healthy_platform_is_healthy(one: Running, tmp_path: Path) -> None:
 def test_every_command_told_can_be_pasted(one: Running, tmp_path: Path) -> None:
     """Each answers with a result, in a shell that has the printed variables."""
     _, verdict, _ = triage(one, tmp_path)
-    commands = {finding["command"] for finding in verdict["findings"] if "UPSTASH" in finding["command"]}
+    commands = {finding["command"] for finding in verdict["findings"] if "UPSTASH_REDIS" in finding["command"]}
     assert len(commands) >= 8
     for command in commands:
         # A rate takes two looks a minute apart; here one is enough.

@@ -42,7 +42,7 @@ from diagnostics.scope import Window
 from diagnostics.settings import load
 
 SECRET = "canary-of-the-contract-suite"
-TIMEOUT_S = 0.3
+TIMEOUT_S = 0.5
 PATIENT_S = 1.6
 """The worker's silence is an observation, which a shorter wait would not prove."""
 HEALTH = {

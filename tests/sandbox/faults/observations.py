@@ -1,11 +1,29 @@
 """What anybody can see from outside while a fault is in force."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+import pytest
 from tests.sandbox.running import Running, eventually
 
 Sight = Callable[[Running], Awaitable[bool]]
+LONG = frozenset(
+    {
+        "concurrency-too-low",
+        "database-key-rotated-one-side",
+        "database-restarted",
+        "database-slow",
+        "handlers-hung",
+        "redis-other-database",
+        "stalled-churn",
+    }
+)
+"""Faults that take long to show or to heal: what a run saw of them is judged every day, they are lived through less often."""
+
+
+def daily(names: Iterable[str]) -> list[Any]:
+    """Parameters of a test, the long ones marked so."""
+    return [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in names]
 
 
 def health(*statuses: int | None) -> Sight:

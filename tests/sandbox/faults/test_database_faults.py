@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from psycopg import AsyncConnection
-from tests.sandbox.faults.observations import Sight, both, queue, says, shows_and_heals, well
+from tests.sandbox.faults.observations import Sight, both, daily, queue, says, shows_and_heals, well
 from tests.sandbox.running import Running, running
 
 
@@ -73,7 +73,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield found
 
 
-@pytest.mark.parametrize("name", SEEN)
+@pytest.mark.parametrize("name", daily(SEEN))
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows; after `heal` the backlog drains."""
     drained = both(well, queue(lambda n: n["wait"] + n["paused"] < 30))

@@ -9,6 +9,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from tests.sandbox.faults.observations import (
     Sight,
     both,
+    daily,
     health_says,
     queue,
     says,
@@ -70,7 +71,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield found
 
 
-@pytest.mark.parametrize("name", SEEN)
+@pytest.mark.parametrize("name", daily(SEEN))
 async def test_a_fault_shows_and_heals(one: Running, name: str) -> None:
     """`fault` returns when it shows, `heal` when the platform is well again."""
     await shows_and_heals(one, name, SEEN[name], healed=well, within_s=30)
