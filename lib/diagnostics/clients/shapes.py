@@ -6,10 +6,11 @@ import re
 
 MOST = 160
 """Characters of a shape."""
-_DROPPED = re.compile(r"--[^\n]*|/\*.*?(?:\*/|$)", re.DOTALL)
-_LITERALS = re.compile(
+_DROPPED = re.compile(
+    r"(?P<comment>--[^\n]*|/\*.*?(?:\*/|$))|"  # one pass for all: a comment's sign within a literal opens none
     r"\$(?P<tag>[A-Za-z_]*)\$.*?(?:\$(?P=tag)\$|$)"  # dollar-quoted, also where the text was cut within it
-    r"|[EeBbXxUu]?&?'(?:[^'\\]|''|\\.)*(?:'|$)"
+    r"|(?<![A-Za-z0-9_$])[Ee]'(?:[^'\\]|''|\\.)*(?:'|$)"  # only here does a backslash escape the quote
+    r"|(?:(?<![A-Za-z0-9_$])(?:[BbXxNn]|[Uu]&))?'(?:[^']|'')*(?:'|$)"
     r"|(?<![A-Za-z0-9_$])-?\d[\w.]*",
     re.DOTALL,
 )
@@ -19,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9 _.:/()-]{1,40}")
 
 def shape(statement: str) -> str:
     """`statement` on one line with `?` for every literal; nothing but words, placeholders and signs remains."""
-    bare = _LITERALS.sub("?", _DROPPED.sub(" ", statement))
+    bare = _DROPPED.sub(lambda found: " " if found["comment"] else "?", statement)
     kept = " ".join(_WORD.findall(bare))
     return kept if len(kept) <= MOST else kept[: MOST - 1] + "…"
 
