@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnostics.clients.routes import without_ids
 from diagnostics.clients.symptoms import plain_words
 from diagnostics.readings import Nature
 
@@ -40,7 +41,6 @@ _OFFLINE = re.compile(
 _FETCH_FAILED = re.compile(r"\bfetch failed\b", re.IGNORECASE)
 _KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,79}")
 _SAFE = re.compile(r"[^A-Za-z0-9_./:\[\](){}<>$-]+")
-_ID = re.compile(r"(?i)(?<=/)(\d{3,}|[0-9a-f]{12,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[^/]*%40[^/]*)(?=/|$)")
 _RELEASE = re.compile(r"[A-Za-z0-9][\w.@+-]{0,79}")
 
 
@@ -68,7 +68,7 @@ def detail_of(message: str) -> str:
 def route_of(text: str) -> str:
     """A route or function with its ids masked, at most 80 characters."""
     path = text.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0]
-    return _SAFE.sub(" ", _ID.sub("[id]", path)).strip()[:80] if "@" not in path else ""
+    return _SAFE.sub(" ", without_ids(path, placeholder="[id]")).strip()[:80] if "@" not in path else ""
 
 
 def file_of(path: str) -> str:

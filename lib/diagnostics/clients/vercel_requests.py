@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from pydantic import BaseModel, Field
 
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.routes import without_ids
 from diagnostics.clients.site_words import missing_variable, trouble_of
 from diagnostics.errors import ClientError
 from diagnostics.profile import VercelSection
@@ -23,7 +24,6 @@ _PAGES = 3
 """Pages read of all requests, and one more of those that failed."""
 _PUBLIC, _LOGS = "api.vercel.com", "https://vercel.com"
 """The log is at another host than the API."""
-_ID = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{20,}|[A-Za-z0-9_-]{16,}")
 
 
 class _Line(BaseModel):
@@ -109,8 +109,8 @@ def _columns(rows: Iterable[_Row], *, since_ms: int, until_ms: int) -> VercelReq
 
 def route_of(path: str) -> str:
     """The path without query, and with `:id` for whatever looks like somebody's id."""
-    parts = urlsplit(path).path.split("/")[:8]
-    return "/".join(":id" if _ID.fullmatch(p) else p if re.fullmatch(r"[\w.-]{0,40}", p) else "…" for p in parts)
+    parts = without_ids(urlsplit(path).path, placeholder=":id").split("/")[:8]
+    return "/".join(p if p == ":id" or re.fullmatch(r"[\w.-]{0,40}", p) else "…" for p in parts)
 
 
 def _trouble(row: _Row) -> str:

@@ -21,7 +21,8 @@ from diagnostics.profile import SentrySection
 from diagnostics.readings import Nature, Side
 from diagnostics.scope import Window
 
-CANARIES = ("canary-of-a-user", "canary@example.org", "canary-in-the-message", "canary-extra")
+INVITE = "Xk29fTq-81LmZpQrVw3"
+CANARIES = ("canary-of-a-user", "canary@example.org", "canary-in-the-message", "canary-extra", INVITE)
 
 
 class ExternalServiceError(Exception):
@@ -35,7 +36,8 @@ def sentry() -> Iterator[Served]:
         with running.sdk(traces_sample_rate=1.0, release="8f2d1c6") as scope:
             for number in range(3):
                 _throw(scope, user={"id": f"{CANARIES[0]}-{number}", "email": CANARIES[1]})
-            fail(scope, ExternalServiceError("OpenRouter request timed out after 30 seconds"), transaction="POST /chat")
+            late = ExternalServiceError("OpenRouter request timed out after 30 seconds")
+            fail(scope, late, transaction=f"POST /chat/{INVITE}")
             with sentry_sdk.scope.use_scope(scope):
                 for status in (200, 200, 200, 500):
                     with sentry_sdk.start_transaction(name="GET /api/agents", op="http.server") as transaction:
@@ -45,7 +47,8 @@ def sentry() -> Iterator[Served]:
 
 def _throw(scope: sentry_sdk.Scope, user: dict[str, str]) -> None:
     scope.set_extra("jobData", CANARIES[3])
-    fail(scope, ValueError(f"no such plan {CANARIES[2]}"), transaction="/api/agents/12345", user=user, jobType="sync")
+    plan = ValueError(f"no such plan {CANARIES[2]}")
+    fail(scope, plan, transaction="/api/agents/12345", user=user, jobType="sync", component=f"/invite/{INVITE}")
 
 
 async def ask(running: Served, what: str, **changes: Any) -> Any:
@@ -82,6 +85,7 @@ async def test_the_newest_event_keeps_frames_and_spreads(sentry: Served) -> None
     assert (spread.values, spread.events, spread.top) == (3, 3, ())
     assert latest.spread("transaction").top == (("/api/agents/[id]", 3),)
     assert (latest.spread("jobId"), dict(latest.tags)["jobType"]) == (None, "sync")
+    assert dict(latest.tags)["component"] == "/invite/[id]"
 
 
 @pytest.mark.parametrize("what", ["issues", "latest", "series", "performance", "releases"])
@@ -227,6 +231,10 @@ def test_texts_are_masked() -> None:
     """Ids in routes, words of a message, folders of a file, and releases that are none."""
     assert route_of("GET /api/agents/550e8400-e29b-41d4-a716-446655440000?token=x") == "GET /api/agents/[id]"
     assert route_of("/users/somebody@example.org") == ""
+    assert route_of(f"GET /invite/{INVITE} again") == "GET /invite/[id] again"
+    assert route_of("/reset/AbCdEfGhIjKlMnOp") == "/reset/[id]"
+    assert route_of("/reset/AbCdEfGhIjKlMnO") == "/reset/AbCdEfGhIjKlMnO"
+    assert route_of("JAVASCRIPT-NEXTJS-1A") == "JAVASCRIPT-NEXTJS-1A"
     assert detail_of("Connection to customer Smith refused") == "Connection to … refused"
     assert file_of("/var/task/.next/server/app/api/agents/route.js") == "api/agents/route.js"
     assert (release_of("8f2d1c6"), release_of("a secret!")) == ("8f2d1c6", "")
