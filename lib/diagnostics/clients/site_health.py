@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -46,6 +46,16 @@ class _Service(BaseModel):
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What `/api/health/db` showed; `drift` is the path of the field that was not as documented."""
+
+    answer: SiteAnswer | None = None
+    database: Dependency | None = None
+    latency_s: float | None = None
+    drift: str = ""
+
+
 async def read_frontend_health(http: Http, base_url: str, *, timeout_s: float) -> tuple[FrontendHealth, str]:
     """Both addresses at once: the reading and a short excerpt.
 
@@ -55,13 +65,22 @@ async def read_frontend_health(http: Http, base_url: str, *, timeout_s: float) -
     both = (_read_health(http, base_url, timeout_s), _read_service(http, base_url, timeout_s))
     # Neither is left running when the other fails.
     health, service = await asyncio.gather(*both, return_exceptions=True)
-    if isinstance(health, BaseException):
-        raise health
-    answer, dependency, latency_s = (None, None, None) if isinstance(service, BaseException) else service
-    seen = replace(health, service_answer=answer, service_database=dependency, service_latency_s=latency_s)
+    failed = [each for each in (health, service) if isinstance(each, BaseException)]
+    # What is no answer of the site, a bug of ours or a spent budget, comes before what is.
+    if failed:
+        raise next((error for error in failed if not isinstance(error, ClientError)), failed[0])
+    assert isinstance(health, FrontendHealth) and isinstance(service, _Seen)
+    seen = replace(
+        health,
+        service_answer=service.answer,
+        service_database=service.database,
+        service_latency_s=service.latency_s,
+        service_drift=service.drift,
+    )
     words = {name: getattr(health, name) for name in ("database", "redis", "rate_limit", "queue", "openrouter")}
     told = " ".join(f"{name}={found.status}" for name, found in words.items() if found)
-    return seen, f"overall_status={health.overall_status} {told}".strip()
+    drift = f" {SERVICE}: field {service.drift} is not as documented" if service.drift else ""
+    return seen, f"overall_status={health.overall_status} {told}".strip() + drift
 
 
 async def _read_health(http: Http, base_url: str, timeout_s: float) -> FrontendHealth:
@@ -96,25 +115,23 @@ async def _read_health(http: Http, base_url: str, timeout_s: float) -> FrontendH
     )
 
 
-async def _read_service(
-    http: Http, base_url: str, timeout_s: float
-) -> tuple[SiteAnswer | None, Dependency | None, float | None]:
+async def _read_service(http: Http, base_url: str, timeout_s: float) -> _Seen:
     """`/api/health/db`: 200 and 503 both carry its payload. What cannot be read of it leaves only itself unknown."""
     where = f"GET {shown(base_url)}{SERVICE}"
     try:
         reply = await http.get(base_url + SERVICE, timeout_s=timeout_s)
         answer, code = answer_of(reply)
         if reply.status_code not in (200, 503) or code:
-            return answer, None, round(reply.elapsed_s, 3)
+            return _Seen(answer=answer, latency_s=round(reply.elapsed_s, 3))
         body = parse(_Service, reply.json(where), where)
     except ClientTimeout:
-        return (SiteAnswer.SILENT if timeout_s >= PATIENCE_S else None), None, timeout_s
-    except SchemaError:
-        return SiteAnswer.OK, None, None
+        return _Seen(answer=SiteAnswer.SILENT if timeout_s >= PATIENCE_S else None, latency_s=timeout_s)
+    except SchemaError as error:
+        return _Seen(answer=SiteAnswer.OK, drift=error.path)
     except ClientError:
-        return None, None, None
+        return _Seen()
     dependency = Dependency(status="ok") if reply.status_code == 200 else _dependency("error", body.error)
-    return SiteAnswer.OK, dependency, round(reply.elapsed_s, 3)
+    return _Seen(answer=SiteAnswer.OK, database=dependency, latency_s=round(reply.elapsed_s, 3))
 
 
 def _dependency(status: str | None, error: str | None) -> Dependency | None:

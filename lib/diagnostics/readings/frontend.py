@@ -165,6 +165,8 @@ class FrontendHealth:
     service_answer: SiteAnswer | None = None
     service_database: Dependency | None = None
     service_latency_s: float | None = None
+    service_drift: str = ""
+    """The field of `/api/health/db` that is not as documented."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

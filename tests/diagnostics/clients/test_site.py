@@ -9,16 +9,17 @@ import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.diagnostics.clients.answering import answering, http
 
 from diagnostics.budget import Budget
-from diagnostics.clients.http import open_http
+from diagnostics.clients.http import Http, open_http
 from diagnostics.clients.site import read_path
 from diagnostics.clients.site_connection import read_connection
 from diagnostics.clients.site_health import read_frontend_health
 from diagnostics.clients.site_words import edge_code, missing_variable, trouble_of
-from diagnostics.errors import ClientError, SchemaError, Unauthorized
+from diagnostics.errors import BudgetExhausted, ClientError, SchemaError, Unauthorized
 from diagnostics.readings import FrontendHealth, Layer, PathAnswers, SiteAnswer, Trouble
 from sandbox.certificates import write_certificates
 
@@ -206,6 +207,29 @@ async def test_a_protected_deployment_is_no_reading() -> None:
         await health({}, 401)
     with pytest.raises(SchemaError):
         await health("<html>")
+
+
+async def test_a_drift_beside_a_good_health_page_keeps_its_field() -> None:
+    """Two pages, two answers: the one without `status` leaves only itself unknown, and says which field it lacks."""
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"state": "canary"} if request.url.path.endswith("/db") else NEWER)
+
+    client = Http(httpx.AsyncClient(transport=httpx.MockTransport(reply)), Budget())
+    seen, excerpt = await read_frontend_health(client, "http://site", timeout_s=1)
+    assert (seen.answer, seen.service_answer, seen.service_database) == (SiteAnswer.OK, SiteAnswer.OK, None)
+    assert (seen.service_drift, (await health(NEWER)).service_drift) == ("status", "")
+    assert "/api/health/db: field status" in excerpt and "canary" not in excerpt
+
+
+@pytest.mark.parametrize(("requests", "is_read"), [(1, False), (2, True)])
+async def test_what_is_no_answer_of_the_site_is_not_swallowed(requests: int, is_read: bool) -> None:
+    """A budget that is spent by the first page is told, not read as an unknown second one."""
+    outcome = contextlib.nullcontext() if is_read else pytest.raises(BudgetExhausted)
+    reply = http(200, json.dumps(NEWER).encode())
+    async with answering(reply) as server, open_http(Budget(http_request_limit=requests)) as client:
+        with outcome:
+            await read_frontend_health(client, server.url, timeout_s=1.6)
 
 
 @contextlib.asynccontextmanager
