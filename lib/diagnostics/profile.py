@@ -67,6 +67,10 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]{0,63}$")]
 """The name of a variable that holds a secret. Strict, so that a secret put here by mistake is refused, not printed."""
 
 
+TableName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]
+"""It becomes a segment of a path."""
+
+
 class Section(BaseModel):
     """A table of the profile: immutable, unknown keys refused."""
 
@@ -135,7 +139,7 @@ class SupabaseSection(Section):
     anon_key_env: VariableName = "SUPABASE_ANON_KEY"
     service_role_key_env: VariableName = "SUPABASE_SERVICE_ROLE_KEY"
     expected_host: str = ""
-    tables: tuple[str, ...] = ("organizations", "agents")
+    tables: tuple[TableName, ...] = ("organizations", "agents")
     """Tables whose absence stops the platform."""
 
 

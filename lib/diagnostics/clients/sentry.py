@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 from pydantic import BaseModel
 
 from diagnostics.clients.http import Answer, Http, expect_ok, parse
+from diagnostics.clients.permitted import permit_get
 from diagnostics.clients.sentry_answers import (
     Event,
     EventTable,
@@ -30,7 +31,7 @@ from diagnostics.clients.sentry_answers import (
     number_of,
 )
 from diagnostics.clients.sentry_words import release_of, route_of
-from diagnostics.errors import BadStatus, OperationRefused, SchemaError
+from diagnostics.errors import BadStatus, SchemaError
 from diagnostics.profile import SentrySection
 from diagnostics.readings import (
     RoutePerformance,
@@ -206,8 +207,8 @@ class Sentry:
     async def _get(
         self, path: str, query: dict[str, str] | list[tuple[str, str]], *, may_be_missing: bool = False
     ) -> Answer:
-        _permit(path)
-        url = f"{self.section.base_url}/api/0/organizations/{quote(self.section.organization, safe='')}{path}"
+        whole = _ORG.replace("{organization}", quote(self.section.organization, safe="")) + path
+        url = f"{self.section.base_url}{permit_get(REQUESTS, whole)}"
         headers = {"Authorization": f"Bearer {self.token}"}
         asked = f"{url}?{urlencode(query)}" if query else url
         answer = await self.http.get(asked, timeout_s=self.timeout_s, headers=headers)
@@ -216,14 +217,6 @@ class Sentry:
     def _parsed(self, model: type[P], answer: Answer, path: str) -> P:
         where = f"GET {shown(self.section.base_url)}…{path}"
         return parse(model, answer.json(where), where)
-
-
-def _permit(path: str) -> None:
-    """Refuse what is not on the list."""
-    shape = re.sub(r"(?<=/issues/)[^/]+(?=/)", "{issue}", path)
-    shape = re.sub(r"(?<=/tags/)[^/]+(?=/)", "{key}", shape)
-    if ("GET", f"{_ORG}{shape}") not in REQUESTS:
-        raise OperationRefused(f"{path} of Sentry is not among the permitted reads")
 
 
 def _ratio(row: Row) -> float | None:

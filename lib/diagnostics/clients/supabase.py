@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field, RootModel
 
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.permitted import permit_get
 from diagnostics.clients.symptoms import plain_words
 from diagnostics.errors import ClientError, OperationRefused
 from diagnostics.readings import Lint, Pooler, ServiceHealth, SupabaseProject
@@ -102,10 +103,10 @@ class Management:
 
     async def get(self, path: str, query: dict[str, Any] | None = None) -> tuple[Any, str]:
         """The JSON of one permitted read, and where it came from. Raises ClientError."""
-        if ("GET", path) not in REQUESTS or not _REF.fullmatch(self.ref):
-            raise OperationRefused(f"GET {path} is not permitted")
-        where = f"GET {shown(self.base_url)}{path.replace('{ref}', self.ref)}"
-        url = f"{self.base_url}{path.replace('{ref}', self.ref)}"
+        if "{ref}" not in path or not _REF.fullmatch(self.ref):
+            raise OperationRefused(f"GET {path} is not of one project")
+        ours = permit_get(REQUESTS, path.replace("{ref}", self.ref))
+        where, url = f"GET {shown(self.base_url)}{ours}", f"{self.base_url}{ours}"
         if query:
             url += "?" + urlencode(query, doseq=True)
         headers = {"Authorization": f"Bearer {self.token}"}

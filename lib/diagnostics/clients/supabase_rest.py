@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from diagnostics.clients.http import Answer, Http, expect_ok, parse
+from diagnostics.clients.permitted import permit_get
 from diagnostics.clients.symptoms import plain_words, recognise
 from diagnostics.errors import ClientTimeout
 from diagnostics.readings import CachedTable, RestAnswer, Symptom
@@ -80,6 +81,7 @@ async def read_description(gate: Gate) -> tuple[RestAnswer, tuple[CachedTable, .
 
 
 async def _ask(gate: Gate, path: str, table: str) -> tuple[RestAnswer, Answer | None]:
+    where = f"GET {shown(gate.base_url)}{permit_get(REQUESTS, path.split('?', maxsplit=1)[0])}"
     try:
         answer = await gate.http.get(gate.base_url + path, timeout_s=gate.timeout_s, headers=gate.headers)
     except ClientTimeout:
@@ -92,7 +94,6 @@ async def _ask(gate: Gate, path: str, table: str) -> tuple[RestAnswer, Answer | 
         )
         return silent, None
     code, message = _told(answer)
-    where = f"GET {shown(gate.base_url)}{path.split('?', maxsplit=1)[0]}"
     is_page = "html" in answer.content_type and answer.status_code in (401, 403)
     if answer.status_code == 429 or is_page or not (message or _is_known(answer.status_code)):
         # An edge before the project, or another service: that says nothing about the database.

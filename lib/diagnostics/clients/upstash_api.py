@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.permitted import permit_get
 from diagnostics.errors import BadStatus, ClientTimeout, SettingsError
 from diagnostics.profile import UpstashApiSection
 from diagnostics.readings import RedisPlan
@@ -60,11 +61,11 @@ async def read_plan(
     """
     base, headers = section.base_url, _basic(*credentials)
     database_id = section.database_id or await _found(http, base, headers, host=host, timeout_s=timeout_s)
-    path = f"/redis/database/{database_id}"
+    path = permit_get(REQUESTS, f"/redis/database/{database_id}")
     where = f"GET {shown(base)}/redis/database"
     answer = await http.get(f"{base}{path}?credentials=hide", timeout_s=timeout_s, headers=headers)
     database = parse(_Database, expect_ok(answer, where).json(where), where)
-    stats = await _stats(http, f"{base}/redis/stats/{database_id}", headers, timeout_s)
+    stats = await _stats(http, f"{base}{permit_get(REQUESTS, f'/redis/stats/{database_id}')}", headers, timeout_s)
     limit = database.db_request_limit
     return RedisPlan(
         state=database.state[:40],
@@ -81,7 +82,8 @@ async def read_plan(
 async def _found(http: Http, base: str, headers: dict[str, str], *, host: str, timeout_s: float) -> str:
     """The id of the database whose endpoint, a slug or a full host, is that of `host`."""
     where = f"GET {shown(base)}/redis/databases"
-    answer = await http.get(f"{base}/redis/databases", timeout_s=timeout_s, headers=headers)
+    path = permit_get(REQUESTS, "/redis/databases")
+    answer = await http.get(f"{base}{path}", timeout_s=timeout_s, headers=headers)
     listed = parse(_List, {"databases": expect_ok(answer, where).json(where)}, where).databases
     ours = next((d.database_id for d in listed if host and d.endpoint in (host, host.split(".", maxsplit=1)[0])), None)
     if ours is None:

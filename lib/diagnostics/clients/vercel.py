@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, Field
 
 from diagnostics.clients.build_words import masked
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.permitted import permit_get
 from diagnostics.errors import ClientError, SchemaError
 from diagnostics.profile import VercelSection
 from diagnostics.readings import (
@@ -161,7 +162,7 @@ class _Api:
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def json(self, path: str, query: Mapping[str, object] = {}) -> Any:
-        where = f"GET {shown(self._base)}{path}"
+        where = f"GET {shown(self._base)}{permit_get(REQUESTS, path)}"
         words = urlencode({**query, **self._team})
         url = f"{self._base}{path}{'?' if words else ''}{words}"
         answer = await self._http.get(url, timeout_s=self._timeout_s, headers=self._headers)

@@ -14,7 +14,8 @@ from tests.sandbox.vendors.sentry_served import Served, fail, served
 
 from diagnostics.budget import Budget
 from diagnostics.clients.http import open_http
-from diagnostics.clients.sentry import Sentry, _permit
+from diagnostics.clients.permitted import permit_get
+from diagnostics.clients.sentry import REQUESTS, Sentry
 from diagnostics.clients.sentry_words import detail_of, file_of, nature_of, release_of, route_of
 from diagnostics.errors import BadStatus, OperationRefused, RateLimited, SchemaError, Unauthorized
 from diagnostics.profile import SentrySection
@@ -194,10 +195,10 @@ async def test_only_reads_reach_sentry(sentry: Served) -> None:
     """The stand-in recorded no write, and the client refuses a path that is not on its list."""
     assert sentry.state.writes == ()
     for path in ("/issues/", "/issues/7/tags/user/", "/issues/7/events/latest/", "/events-timeseries/"):
-        _permit(path)
+        permit_get(REQUESTS, f"/api/0/organizations/o{path}")
     for path in ("/issues/7/", "/issues/7/notes/", "/issues/7/events/latest/x", "/members/"):
         with pytest.raises(OperationRefused):
-            _permit(path)
+            permit_get(REQUESTS, f"/api/0/organizations/o{path}")
 
 
 @pytest.mark.parametrize(
