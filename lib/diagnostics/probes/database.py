@@ -11,7 +11,7 @@ from diagnostics.clients.supabase import Management, read_project
 from diagnostics.clients.supabase_logs import read_logs
 from diagnostics.clients.supabase_rest import Gate, read_description, read_row
 from diagnostics.clients.systems import Systems
-from diagnostics.errors import NotAccepting
+from diagnostics.errors import NotAccepting, SchemaError
 from diagnostics.model import Evidence, Probe
 from diagnostics.probes.look import absent, look, unset
 from diagnostics.readings import (
@@ -129,16 +129,25 @@ def _source(management: Management, path: str) -> str:
     return f"GET {shown(management.base_url)}/v1/projects/{management.ref}{path}"
 
 
-async def _rest(gates: list[Gate], tables: tuple[str, ...], unset_keys: tuple[str, ...]) -> SupabaseRest:
-    """All requests at once: what a pool that is used up does to one it may not do to the next."""
+async def _rest(gates: list[Gate], tables: tuple[str, ...], unset_keys: tuple[str, ...]) -> tuple[SupabaseRest, str]:
+    """All requests at once: what a pool that is used up does to one it may not do to the next.
+
+    A description of another form leaves only itself unknown; the excerpt names its field. Raises ClientError.
+    """
+    drift = ""
     rows = asyncio.gather(*(read_row(gate, table) for gate in gates for table in tables))
     service = next((gate for gate in gates if gate.role == "service"), None)
     try:
-        told, cached = await read_description(service) if service else (None, None)
+        try:
+            told, cached = await read_description(service) if service else (None, None)
+        except SchemaError as error:
+            if not tables:
+                raise
+            told, cached, drift = None, None, str(error)
         answers = await rows
     finally:
         rows.cancel()
-    return SupabaseRest(answers=(*answers, *([told] if told else [])), cached=cached, unset=unset_keys)
+    return SupabaseRest(answers=(*answers, *([told] if told else [])), cached=cached, unset=unset_keys), drift
 
 
 async def _postgres(systems: Systems, probe: str, read: Any) -> Evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -34,7 +35,7 @@ from diagnostics.errors import (
     SettingsError,
     Unauthorized,
 )
-from diagnostics.probes.database import _activity, _schema, _statements
+from diagnostics.probes.database import _activity, _rest, _schema, _statements
 from diagnostics.readings import RestAnswer, Symptom
 from sandbox.data import Project
 
@@ -362,6 +363,23 @@ async def test_every_refused_connection_has_its_error(told: str, kind: type[Clie
 async def test_every_sqlstate_has_its_error(code: str, kind: type[ClientError]) -> None:
     """By its class in psycopg's own table."""
     assert type(mapped(psycopg.errors.lookup(code)(), "w")) is kind
+
+
+@pytest.mark.parametrize("description", [{"definitions": {"agents": {"properties": {"id": {}}}}}, {"paths": {}}])
+async def test_a_description_of_another_form_costs_no_row_that_was_read(description: dict[str, object]) -> None:
+    """The rows stand and the cache is unknown; without any row the drift is the failure of the look."""
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=description if request.url.path == "/rest/v1/" else [])
+
+    http = Http(httpx.AsyncClient(transport=httpx.MockTransport(reply)), Budget())
+    service = Gate(http, "http://project", "service", "k", 1)
+    told, excerpt = await _rest([service], ("agents",), ())
+    assert [a.status_code for a in told.answers if a.table == "agents"] == [200]
+    is_known = "definitions" in description
+    assert (told.cached is not None, excerpt == "", "definitions" in excerpt) == (is_known, is_known, not is_known)
+    with contextlib.nullcontext() if is_known else pytest.raises(SchemaError):
+        await _rest([service], (), ())
 
 
 @pytest.mark.parametrize("bad", ["", "mysql://x", "redis://h", "host=h"])
