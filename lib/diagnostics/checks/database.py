@@ -71,10 +71,12 @@ def _state(
     answers: tuple[RestAnswer, ...], activity: PostgresActivity | None, project: SupabaseProject | None
 ) -> str | None:
     symptoms = [a.symptom for a in answers]
-    code = activity.refused_code if activity else ""
-    is_sql_there = activity is not None and not code
+    refused = activity.refused_code if activity else ""
+    is_sql_there = activity is not None and not refused
+    # Where rows came by REST, whatever refuses our own connection is no state of the database.
+    code = "" if has_rows(answers) else refused
     # A connection that SQL gives us now outweighs a word about the project.
-    if Symptom.DATABASE_PAUSED in symptoms or code == "paused" or _says(project, _PAUSED, is_sql_there):
+    if Symptom.DATABASE_PAUSED in symptoms or _says(project, _PAUSED, is_sql_there):
         return "paused"
     if _says(project, _GONE_PROJECT, is_sql_there):
         return "removed"
@@ -90,6 +92,11 @@ def _state(
         is_silent = all(s is Symptom.TIMED_OUT for s in rows)
         return ("rest_silent" if is_silent else "rest_down") if is_sql_there else "down"
     return "answers" if answers or is_sql_there else None
+
+
+def has_rows(answers: tuple[RestAnswer, ...]) -> bool:
+    """Whether a table was read by REST; the interface's description of itself needs no database."""
+    return any(a.symptom is None and a.table for a in answers)
 
 
 def _says(project: SupabaseProject | None, statuses: tuple[str, ...], is_sql_there: bool) -> bool:
@@ -110,7 +117,7 @@ def _answers(answers: tuple[RestAnswer, ...], activity: PostgresActivity | None)
     if not answers:
         return text("the database answers to SQL")
     ms = median(a.latency_s for a in answers) * 1000
-    if activity is None:
+    if activity is None or activity.refused_code:
         return text("the database answers by REST in {ms:.0f} ms; SQL was not asked or not to be had", ms=ms)
     return text("the database answers by REST in {ms:.0f} ms and to SQL", ms=ms)
 

@@ -172,7 +172,7 @@ class PostgresActivity:
     """What the server does now; or, where it takes no connection of ours, its SQLSTATE and nothing else."""
 
     refused_code: str = ""
-    """`53300` no slot free, `57P03` starting; empty when we were let in."""
+    """`53300` no slot free, `57P03` starting; `role_limit`, `pooler_full`, `tenant_unknown` bar us; empty: let in."""
     connect_s: float | None = None
     most_connections: int | None = None
     reserved_connections: int | None = None

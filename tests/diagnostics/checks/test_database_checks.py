@@ -56,7 +56,10 @@ SLOTS, DENIED, GONE, SILENT = (
     Symptom.DATABASE_SCHEMA,
     Symptom.TIMED_OUT,
 )
-REFUSED = {code: PostgresActivity(refused_code=code) for code in ("53300", "57P03", "paused")}
+REFUSED = {
+    code: PostgresActivity(refused_code=code)
+    for code in ("53300", "57P03", "role_limit", "pooler_full", "tenant_unknown")
+}
 
 
 def failing(symptom: Symptom, count: int = 5, job: str = "kommo:webhook") -> Reading:
@@ -84,7 +87,13 @@ def keyed(print_of_worker: str) -> Reading:
         ({"supabase.rest": rest(SILENT, SILENT), "postgres.activity": None}, "down", Severity.CRITICAL),
         ({"supabase.rest": rest(SILENT, None)}, "answers", Severity.OK),
         ({"supabase.rest": rest(PAUSED, PAUSED)}, "paused", Severity.CRITICAL),
-        ({"postgres.activity": REFUSED["paused"]}, "paused", Severity.CRITICAL),
+        ({"postgres.activity": REFUSED["tenant_unknown"]}, "answers", Severity.OK),
+        ({"postgres.activity": REFUSED["57P03"]}, "answers", Severity.OK),
+        ({"postgres.activity": REFUSED["53300"]}, "answers", Severity.OK),
+        ({"supabase.rest": rest(DOWN, None), "postgres.activity": REFUSED["53300"]}, "answers", Severity.OK),
+        ({"supabase.rest": rest(DOWN, DOWN), "postgres.activity": REFUSED["53300"]}, "slots_full", Severity.CRITICAL),
+        ({"supabase.rest": rest(DOWN, DOWN), "postgres.activity": REFUSED["role_limit"]}, "down", Severity.CRITICAL),
+        ({"supabase.rest": None, "postgres.activity": REFUSED["tenant_unknown"]}, "blind", Severity.UNKNOWN),
         ({"supabase.project": project(status="INACTIVE")}, "answers", Severity.OK),
         (
             {"supabase.project": project(status="INACTIVE"), "postgres.activity": FailureKind.UNREACHABLE},
@@ -97,7 +106,7 @@ def keyed(print_of_worker: str) -> Reading:
             Severity.CRITICAL,
         ),
         ({"supabase.rest": rest(Symptom.DATABASE_QUOTA)}, "quota_exceeded", Severity.CRITICAL),
-        ({"postgres.activity": REFUSED["53300"]}, "slots_full", Severity.CRITICAL),
+        ({"supabase.rest": None, "postgres.activity": REFUSED["53300"]}, "slots_full", Severity.CRITICAL),
         ({"supabase.rest": rest(SLOTS)}, "slots_full", Severity.CRITICAL),
     ],
 )
@@ -228,17 +237,38 @@ def test_connections(used: int, state: str, severity: Severity) -> None:
 @pytest.mark.parametrize(
     ("changes", "state"),
     [
-        ({"postgres.activity": REFUSED["53300"]}, "slots_full"),
+        ({"supabase.rest": None, "postgres.activity": REFUSED["53300"]}, "slots_full"),
+        ({"supabase.rest": rest(DOWN, DOWN), "postgres.activity": REFUSED["53300"]}, "slots_full"),
         ({"postgres.activity": FailureKind.UNREACHABLE, "supabase.rest": rest(SLOTS, None)}, "slots_full"),
         ({"supabase.rest": rest(None, POOL)}, "pool_exhausted"),
         ({"supabase.rest": rest(POOL, None), "postgres.activity": FailureKind.TIMEOUT}, "pool_exhausted"),
-        ({"supabase.rest": rest(POOL, None), "postgres.activity": REFUSED["53300"]}, "slots_full"),
+        ({"supabase.rest": rest(POOL, None), "postgres.activity": REFUSED["53300"]}, "pool_exhausted"),
+        ({"supabase.rest": rest(POOL, POOL), "postgres.activity": REFUSED["53300"]}, "slots_full"),
     ],
 )
 def test_no_connection_left_is_the_finding_itself(changes: Changes, state: str) -> None:
     """4.08 and 4.09: what nobody could count any more is critical, not a blind spot."""
     finding = found("database.connections", changes)
     assert (finding.state, finding.severity, finding.value) == (state, Severity.CRITICAL, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "answers", "state", "severity"),
+    [
+        ("53300", rest(), "own_refused", Severity.WARNING),
+        ("53300", rest(DOWN, None), "own_refused", Severity.WARNING),
+        ("role_limit", rest(DOWN, DOWN), "blind", Severity.UNKNOWN),
+        ("pooler_full", rest(), "blind", Severity.UNKNOWN),
+        ("tenant_unknown", None, "blind", Severity.UNKNOWN),
+    ],
+)
+def test_our_own_refusal_is_not_the_servers_state(
+    code: str, answers: Reading | None, state: str, severity: Severity
+) -> None:
+    """Rows that were just read outrank it; a limit of our role or of the pooler was never the server's."""
+    finding = found("database.connections", {"postgres.activity": REFUSED[code], "supabase.rest": answers})
+    assert (finding.state, finding.severity) == (state, severity)
+    assert code in str(finding.sentence)
 
 
 @pytest.mark.parametrize(
