@@ -161,13 +161,13 @@ def _is_foreign(blocked: BlockedSession) -> bool:
 def _lock_sentence(root: BlockedSession, count: int) -> Text:
     return text(
         "{count} sessions wait for a lock on {relation}; session {pid} ({application}, {state}) holds it "
-        "and has been in its transaction for {s:.0f} s",
+        "and has been in its transaction for {s} s",
         count=count,
         relation=root.relation or "?",
         pid=root.blocker_pid,
         application=root.blocker_application,
         state=root.blocker_state or "?",
-        s=root.blocker_transaction_s or 0.0,
+        s="?" if root.blocker_transaction_s is None else f"{root.blocker_transaction_s:.0f}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from diagnostics.checks.asking import management, psql
+from diagnostics.checks.database import NOT_TOLD
 from diagnostics.checks.finding import blind, unread
 from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding
@@ -92,7 +93,11 @@ def check_database_replication(seen: Seen, scope: Scope) -> Finding:
         id="database.replication",
         severity=Severity.WARNING if is_late else Severity.OK,
         state="lagging" if is_late else "following" if activity.replicas else "none",
-        sentence=text("{count} replicas follow, at most {s:.0f} s behind", count=len(activity.replicas), s=worst or 0.0)
+        sentence=text(
+            "{count} replicas follow, at most {s} s behind",
+            count=len(activity.replicas),
+            s="?" if worst is None else f"{worst:.0f}",
+        )
         if activity.replicas
         else text("there is no read replica"),
         value=worst,
@@ -112,11 +117,12 @@ def check_database_pooler(seen: Seen, scope: Scope) -> Finding:
     if project is None or project.poolers is None:
         return blind("database.pooler", seen, "supabase.project", command=command)
     primary = next((p for p in project.poolers if p.kind == "PRIMARY"), None)
-    is_sick = any(s.name == "pooler" and not s.is_healthy for s in project.services or ())
-    state = "off" if primary is None else "unhealthy" if is_sick else "on"
+    health = [s.is_healthy for s in project.services or () if s.name == "pooler"]
+    state = "off" if primary is None else NOT_TOLD if not health else "on" if all(health) else "unhealthy"
+    severity = {"on": Severity.OK, NOT_TOLD: Severity.UNKNOWN}
     return Finding(
         id="database.pooler",
-        severity=Severity.OK if state == "on" else Severity.WARNING,
+        severity=severity.get(state, Severity.WARNING),
         state=state,
         sentence=_pooler_sentence(state, primary.mode if primary else ""),
         value=float(primary.pool_size) if primary and primary.pool_size is not None else None,
@@ -130,6 +136,8 @@ def _pooler_sentence(state: str, mode: str) -> Text:
     match state:
         case "on":
             return text("the pooler is on, in {mode} mode; worker and frontend use REST and do not need it", mode=mode)
+        case "not_told":
+            return text("the pooler is configured, in {mode} mode; whether it is healthy was not seen", mode=mode)
         case "unhealthy":
             return text("the pooler is not healthy; worker and frontend use REST and do not need it")
         case _:

@@ -55,6 +55,8 @@ class SupabaseProject:
     is_read_only: bool | None = None
     lints: tuple[Lint, ...] | None = None
     unread: tuple[str, ...] = ()
+    why_unread: tuple[str, ...] = ()
+    """The reason of each part in `unread`, in its order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

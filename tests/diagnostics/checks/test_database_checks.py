@@ -154,7 +154,9 @@ def test_out_of_reach_for_us_alone_is_our_blind_spot(told: Reading | FailureKind
         (project(status="ACTIVE_UNHEALTHY"), "unhealthy", Severity.CRITICAL),
         (project(status="SOMETHING_NEW"), "blind", Severity.UNKNOWN),
         (project(is_read_only=True), "read_only", Severity.CRITICAL),
-        (project(is_read_only=None), "healthy", Severity.OK),
+        (project(is_read_only=None), "not_told", Severity.UNKNOWN),
+        (project(services=services()[:1]), "not_told", Severity.UNKNOWN),
+        (project(services=services(pooler=False)[:2], is_read_only=True), "read_only", Severity.CRITICAL),
     ],
 )
 def test_project(told: Reading, state: str, severity: Severity) -> None:
@@ -426,6 +428,15 @@ def denied(count: int, *, seconds: int, ended_s: int) -> Reading:
             Severity.OK,
         ),
         ({"postgres.schema": schema(table("x", is_service_permitted=False))}, "open", Severity.OK),
+        ({"postgres.schema": None, "supabase.rest": rest(DOWN, DOWN)}, "too_little", Severity.UNKNOWN),
+        ({"postgres.schema": None, "supabase.rest": rest(None, DOWN)}, "too_little", Severity.UNKNOWN),
+        (
+            {"postgres.schema": None, "supabase.rest": rest(DOWN, DOWN, answers=(answer(table=""),))},
+            "too_little",
+            Severity.UNKNOWN,
+        ),
+        ({"postgres.schema": None, "supabase.rest": rest()}, "open", Severity.OK),
+        ({"supabase.rest": rest(DOWN, DOWN)}, "open", Severity.OK),
         ({"supabase.logs": denied(10, seconds=60, ended_s=0)}, "others_denied", Severity.WARNING),
         ({"supabase.logs": denied(9, seconds=120, ended_s=0)}, "open", Severity.OK),
         ({"supabase.logs": denied(10, seconds=60, ended_s=60)}, "open", Severity.OK),
@@ -490,6 +501,7 @@ def test_replication(lag_s: float | None, state: str, severity: Severity) -> Non
     finding = found("database.replication", {"postgres.activity": told})
     assert (finding.state, finding.severity) == (state, severity)
     assert found("database.replication").state == "none"
+    assert ("? s behind" in str(finding.sentence)) == (lag_s is None)
 
 
 @pytest.mark.parametrize(
@@ -504,12 +516,29 @@ def test_replication(lag_s: float | None, state: str, severity: Severity) -> Non
             Severity.WARNING,
         ),
         (project(poolers=None), "blind", Severity.UNKNOWN),
+        (project(services=None), "not_told", Severity.UNKNOWN),
+        (project(services=services()[:1]), "not_told", Severity.UNKNOWN),
+        (project(services=None, poolers=()), "off", Severity.WARNING),
     ],
 )
 def test_pooler(told: Reading, state: str, severity: Severity) -> None:
     """4.A2: no switch exists, so an entry for the primary and its health stand for it."""
     finding = found("database.pooler", {"supabase.project": told})
     assert (finding.state, finding.severity) == (state, severity)
+
+
+@pytest.mark.parametrize(("held_s", "words"), [(None, "for ? s"), (0.0, "for 0 s"), (60.4, "for 60 s")])
+def test_an_unknown_age_of_a_lock_is_not_zero(held_s: float | None, words: str) -> None:
+    """A holder whose transaction nobody dated."""
+    told = activity(blocked=(blocked(blocker_transaction_s=held_s),))
+    assert words in str(found("database.locks", {"postgres.activity": told}).sentence)
+
+
+def test_what_supabase_did_not_tell_is_named_with_its_reason() -> None:
+    """A token scoped to some of the project's parts."""
+    told = project(is_read_only=None, unread=("readonly",), why_unread=("GET x answered 403",))
+    said = str(found("database.project", {"supabase.project": told}).sentence)
+    assert "read-only mode" in said and "GET x answered 403" in said
 
 
 def test_the_log_tells_and_does_not_judge() -> None:
