@@ -238,8 +238,10 @@ def _slow_sentence(slow: list[Statement], running: list[RunningStatement]) -> Te
         )
     longest = max(running, key=lambda r: r.running_s)
     return text(
-        "{count} statements have been running for long; the longest for {s:.0f} s ({application}): {shape}",
+        "{count} statements have been running for long; the longest for {s:.0f} s "
+        "(session {pid}, {application}): {shape}",
         count=len(running),
+        pid=longest.pid,
         s=longest.running_s,
         application=longest.application,
         shape=longest.shape,

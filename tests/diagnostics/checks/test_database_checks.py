@@ -342,6 +342,12 @@ def test_slow_by_what_runs(told: tuple[object, ...], state: str) -> None:
     assert found("database.slow", {"postgres.activity": activity(running=told)}).state == state
 
 
+def test_the_session_to_cancel_is_named() -> None:
+    """The remedy cancels by PID, so the sentence gives that of the longest."""
+    told = activity(running=(running(9.0, pid=41), running(60.0, shape="b", pid=42)))
+    assert "session 42," in str(found("database.slow", {"postgres.activity": told}).sentence)
+
+
 def test_one_slow_statement_is_told_and_no_fault_by_itself() -> None:
     """A report takes what it takes; who suffers from it is judged elsewhere."""
     finding = found("database.slow", {"postgres.statements": statements(statement(7000.0), statement(3.0, shape="b"))})
