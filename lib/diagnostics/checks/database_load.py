@@ -204,7 +204,7 @@ def check_database_slow(seen: Seen, scope: Scope) -> Finding:
         id="database.slow",
         severity=Severity.WARNING if state == "slow" else Severity.OK,
         state=state,
-        sentence=_slow_sentence(slow, running) if several else _usual_sentence(told, mean),
+        sentence=_slow_sentence(slow, running) if several else _usual_sentence(told, mean, seen),
         value=mean,
         unit="ms" if mean is not None else "",
         threshold=STATEMENT_MS if mean is not None else None,
@@ -248,8 +248,14 @@ def _slow_sentence(slow: list[Statement], running: list[RunningStatement]) -> Te
     )
 
 
-def _usual_sentence(told: PostgresStatements | None, mean: float | None) -> Text:
-    if told is None or told.statements is None:
+def _usual_sentence(told: PostgresStatements | None, mean: float | None, seen: Seen) -> Text:
+    if told is None:
+        item = seen.of("postgres.statements")
+        why = item.failure.why if item and item.failure else None
+        if why:
+            return text("no statement runs for long; their means were not seen: {why}", why=why)
+        return text("no statement runs for long; their means were not seen")
+    if told.statements is None:
         return text("no statement runs for long; pg_stat_statements is not there to tell their means")
     if mean is None:
         return text("no statement runs for long, and none ended between the two looks")

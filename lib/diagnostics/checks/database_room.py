@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import isfinite
+from urllib.parse import urlencode
 
 from diagnostics.checks.asking import management, psql
 from diagnostics.checks.database import NOT_TOLD
@@ -21,6 +23,11 @@ STORAGE = Limits(0.85, 0.95)
 LAG_S = 10.0
 """How far a replica may be behind (seconds). Source: our own limit."""
 _SIZE = "select pg_size_pretty(pg_database_size(current_database()))"
+_LINES = (
+    "select timestamp, source, event_message from logs where source in "
+    "('postgres_logs', 'supavisor_logs', 'pgbouncer_logs', 'postgrest_logs') order by timestamp desc limit 100"
+)
+"""ClickHouse's dialect, as the vendor's log service speaks it."""
 _REPLICAS = "select application_name, state, replay_lag from pg_stat_replication"
 
 
@@ -144,12 +151,23 @@ def _pooler_sentence(state: str, mode: str) -> Text:
             return text("no pooler is configured for the primary; worker and frontend use REST and do not need it")
 
 
+def _logs(scope: Scope) -> str:
+    """The path that shows the newest lines of the window, of which the vendor gives 24 hours at most."""
+    window = scope.window
+    since = max(window.since, window.until - timedelta(hours=24))
+    times = {
+        "iso_timestamp_start": f"{since:%Y-%m-%dT%H:%M:%SZ}",
+        "iso_timestamp_end": f"{window.until:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return "/analytics/endpoints/logs?" + urlencode({"sql": _LINES, **times})
+
+
 def check_database_log(seen: Seen, scope: Scope) -> Finding:
     """Say which errors the database's services have logged in the window.
 
     What was may be over, so this only tells; what goes on is judged from jobs and requests. Source: runbook 4.D3.
     """
-    logs, command = seen.reading(SupabaseLogs), management(scope.facts, "/analytics/endpoints/logs")
+    logs, command = seen.reading(SupabaseLogs), management(scope.facts, _logs(scope))
     if logs is None:
         return blind("database.log", seen, "supabase.logs", command=command)
     known = [g for g in logs.groups if g.symptom is not Symptom.OTHER]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,7 @@ from diagnostics.readings import (
     LogGroup,
     Pooler,
     PostgresActivity,
+    PostgresStatements,
     Reading,
     Replica,
     SupabaseRest,
@@ -357,7 +359,11 @@ def test_one_slow_statement_is_told_and_no_fault_by_itself() -> None:
 
 def test_slow_is_judged_without_statistics() -> None:
     """pg_stat_statements may be missing, or the second look lost."""
-    assert found("database.slow", {"postgres.statements": FailureKind.TIMEOUT}).severity is Severity.OK
+    unseen = found("database.slow", {"postgres.statements": FailureKind.TIMEOUT})
+    assert unseen.severity is Severity.OK
+    assert "not seen" in str(unseen.sentence) and "pg_stat_statements" not in str(unseen.sentence)
+    absent = PostgresStatements(statements=None, gap_s=0.0)
+    assert "pg_stat_statements is not there" in str(found("database.slow", {"postgres.statements": absent}).sentence)
     several = activity(running=(running(9.0), running(9.0, shape="b")))
     assert found("database.slow", {"postgres.statements": None, "postgres.activity": several}).state == "slow"
 
@@ -605,6 +611,16 @@ def test_more_connections_are_never_better(used: list[int]) -> None:
         found("database.connections", {"postgres.activity": activity(sessions=sessions(n))}).severity for n in used
     )
     assert order.index(few) <= order.index(many)
+
+
+@pytest.mark.parametrize(("hours", "since"), [(23, "01%3A00%3A00Z"), (24, "00%3A00%3A00Z"), (25, "00%3A00%3A00Z")])
+def test_the_logs_command_asks_for_the_window(hours: int, since: str) -> None:
+    """The vendor refuses a request without its query, or of more than 24 hours."""
+    until = SCOPE.window.until.replace(hour=0, minute=0, second=0, microsecond=0)
+    window = replace(SCOPE.window, since=until - timedelta(hours=hours), until=until)
+    command = found("database.log", scope=replace(SCOPE, window=window)).command
+    assert "/analytics/endpoints/logs?sql=select+timestamp" in command
+    assert f"{since}&iso_timestamp_end=" in command
 
 
 def test_commands_name_variables_and_no_value() -> None:
