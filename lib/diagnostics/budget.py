@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from diagnostics.errors import BudgetExhausted
+from diagnostics.errors import BudgetExhausted, SqlBudgetExhausted
 from diagnostics.model import Cost
 
 REDIS_COMMANDS = 50
@@ -76,7 +76,7 @@ class Budget:
         """Take `statements` from the purse, or raise BudgetExhausted and take nothing."""
         left = self.sql_statement_limit - self.sql_statements
         if statements > left:
-            raise BudgetExhausted(f"{statements} SQL statements needed, {left} of {self.sql_statement_limit} left")
+            raise SqlBudgetExhausted(f"{statements} SQL statements needed, {left} of {self.sql_statement_limit} left")
         self.sql_statements += statements
         if bill := _bill.get():
             bill.sql_statements += statements

@@ -14,6 +14,7 @@ DiagnosticsError
 │   ├── Oversized            the answer exceeds what we are willing to read
 │   └── SchemaError          the answer does not have the documented form, with `path`
 ├── BudgetExhausted          the run may not spend more on this system
+│   └── SqlBudgetExhausted   … in SQL statements
 └── OperationRefused         our own allow-list does not contain the operation
 """
 
@@ -90,6 +91,10 @@ class SchemaError(ClientError):
 
 class BudgetExhausted(DiagnosticsError):
     """The run's budget for this system is spent."""
+
+
+class SqlBudgetExhausted(BudgetExhausted):
+    """The run may send no further SQL statement; no option raises this limit."""
 
 
 class OperationRefused(DiagnosticsError):

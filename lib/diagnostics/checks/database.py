@@ -21,6 +21,9 @@ _PAUSED = ("INACTIVE", "PAUSING", "PAUSE_FAILED")
 _GONE_PROJECT = ("REMOVED", "GOING_DOWN")
 _CHANGING = ("COMING_UP", "RESTORING", "RESTARTING", "RESIZING", "UPGRADING")
 _SICK = ("ACTIVE_UNHEALTHY", "INIT_FAILED", "RESTORE_FAILED")
+_ESSENTIAL = ("db", "rest")
+"""Services without which the platform has no database."""
+NOT_TOLD = "not_told"
 _BLAMING = 3
 """Newest failures in a row of one job type that blame the database, before it counts as lost for the worker too."""
 
@@ -71,10 +74,12 @@ def _state(
     answers: tuple[RestAnswer, ...], activity: PostgresActivity | None, project: SupabaseProject | None
 ) -> str | None:
     symptoms = [a.symptom for a in answers]
-    code = activity.refused_code if activity else ""
-    is_sql_there = activity is not None and not code
+    refused = activity.refused_code if activity else ""
+    is_sql_there = activity is not None and not refused
+    # Where rows came by REST, whatever refuses our own connection is no state of the database.
+    code = "" if has_rows(answers) else refused
     # A connection that SQL gives us now outweighs a word about the project.
-    if Symptom.DATABASE_PAUSED in symptoms or code == "paused" or _says(project, _PAUSED, is_sql_there):
+    if Symptom.DATABASE_PAUSED in symptoms or _says(project, _PAUSED, is_sql_there):
         return "paused"
     if _says(project, _GONE_PROJECT, is_sql_there):
         return "removed"
@@ -90,6 +95,11 @@ def _state(
         is_silent = all(s is Symptom.TIMED_OUT for s in rows)
         return ("rest_silent" if is_silent else "rest_down") if is_sql_there else "down"
     return "answers" if answers or is_sql_there else None
+
+
+def has_rows(answers: tuple[RestAnswer, ...]) -> bool:
+    """Whether a table was read by REST; the interface's description of itself needs no database."""
+    return any(a.symptom is None and a.table for a in answers)
 
 
 def _says(project: SupabaseProject | None, statuses: tuple[str, ...], is_sql_there: bool) -> bool:
@@ -110,7 +120,7 @@ def _answers(answers: tuple[RestAnswer, ...], activity: PostgresActivity | None)
     if not answers:
         return text("the database answers to SQL")
     ms = median(a.latency_s for a in answers) * 1000
-    if activity is None:
+    if activity is None or activity.refused_code:
         return text("the database answers by REST in {ms:.0f} ms; SQL was not asked or not to be had", ms=ms)
     return text("the database answers by REST in {ms:.0f} ms and to SQL", ms=ms)
 
@@ -123,11 +133,12 @@ def check_database_project(seen: Seen, scope: Scope) -> Finding:
     state = _project_state(project)
     sick = ", ".join(s.name for s in project.services or () if not s.is_healthy)
     severity = {"healthy": Severity.OK, "changing": Severity.WARNING, BLIND: Severity.UNKNOWN}
+    severity[NOT_TOLD] = Severity.UNKNOWN
     return Finding(
         id="database.project",
         severity=severity.get(state, Severity.CRITICAL),
         state=state,
-        sentence=_project_sentence(state, project.status, sick),
+        sentence=_not_told_sentence(project) if state == NOT_TOLD else _project_sentence(state, project.status, sick),
         evidence=seen.ids("supabase.project"),
         command=management(scope.facts, "/health?services=db&services=rest") if sick else command,
     )
@@ -145,10 +156,26 @@ def _project_state(project: SupabaseProject) -> str:
             return state
     if status != "ACTIVE_HEALTHY" or project.services is None:
         return BLIND
-    essential = {s.name: s.is_healthy for s in project.services}
-    if not essential.get("db", True) or not essential.get("rest", True):
+    told = {s.name: s.is_healthy for s in project.services if s.name in _ESSENTIAL}
+    if not all(told.values()):
         return "unhealthy"
-    return "read_only" if project.is_read_only else "healthy"
+    if project.is_read_only:
+        return "read_only"
+    return NOT_TOLD if _untold(project) else "healthy"
+
+
+def _untold(project: SupabaseProject) -> list[str]:
+    """What must be known to call the project healthy and was not to be had."""
+    told = {s.name for s in project.services or ()}
+    return [name for name in _ESSENTIAL if name not in told] + ["read-only mode"] * (project.is_read_only is None)
+
+
+def _not_told_sentence(project: SupabaseProject) -> Text:
+    return text(
+        "Supabase says that the project is healthy; not seen: {parts}{why}",
+        parts=", ".join(_untold(project)),
+        why=f" ({'; '.join(project.why_unread)})" if project.why_unread else "",
+    )
 
 
 def _project_sentence(state: str, status: str, sick: str) -> Text:

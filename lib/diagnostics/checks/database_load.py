@@ -6,7 +6,8 @@ from collections import Counter
 from math import isfinite
 
 from diagnostics.checks.asking import psql, rest
-from diagnostics.checks.finding import blind, unread
+from diagnostics.checks.database import has_rows
+from diagnostics.checks.finding import BLIND, blind, unread
 from diagnostics.model import Finding
 from diagnostics.readings import (
     BlockedSession,
@@ -29,6 +30,8 @@ LOCK_WAIT_S = 2.0
 """How long a session may wait for a lock (seconds). Source: the response time's first limit (T3)."""
 STATEMENT_MS = 1000.0
 """Mean time of a statement from which it is slow (milliseconds). Source: runbook M9, our own limit."""
+OURS_ALONE = ("role_limit", "pooler_full", "tenant_unknown")
+"""Refusals of our own connection that say nothing about the server's slots."""
 _MAINTENANCE = ("VACUUM", "ANALYZE", "COPY", "CREATE INDEX", "REINDEX", "BASE_BACKUP")
 """How statements begin that take long by nature."""
 _SESSIONS = "select application_name, state, count(*) from pg_stat_activity group by 1, 2 order by 3 desc"
@@ -50,7 +53,9 @@ def check_database_connections(seen: Seen, scope: Scope) -> Finding:
     activity, told = seen.reading(PostgresActivity), seen.reading(SupabaseRest)
     symptoms = [a.symptom for a in told.answers] if told else []
     command = psql(scope.facts, _SESSIONS)
-    is_full = Symptom.DATABASE_SLOTS in symptoms or bool(activity and activity.refused_code == "53300")
+    refused = activity.refused_code if activity else ""
+    is_served = has_rows(told.answers) if told else False
+    is_full = Symptom.DATABASE_SLOTS in symptoms or (refused == "53300" and not is_served)
     if is_full or Symptom.DATABASE_POOL in symptoms:
         return Finding(
             id="database.connections",
@@ -64,7 +69,21 @@ def check_database_connections(seen: Seen, scope: Scope) -> Finding:
         )
     if activity is None:
         return blind("database.connections", seen, "postgres.activity", command=command)
+    if refused == "53300" or refused in OURS_ALONE:
+        return _own_refused(refused, seen, command)
     return _usage(activity, seen, command)
+
+
+def _own_refused(code: str, seen: Seen, command: str) -> Finding:
+    """Our role, the pooler or the last slots bar us; 53300 beside served rows says that little room is left."""
+    return Finding(
+        id="database.connections",
+        severity=Severity.WARNING if code == "53300" else Severity.UNKNOWN,
+        state="own_refused" if code == "53300" else BLIND,
+        sentence=text("our own connection is refused ({code}), so nobody counted the others", code=code),
+        evidence=seen.ids("postgres.activity", "supabase.rest"),
+        command=command,
+    )
 
 
 def _pool_sentence(symptoms: list[Symptom | None]) -> Text:
@@ -142,13 +161,13 @@ def _is_foreign(blocked: BlockedSession) -> bool:
 def _lock_sentence(root: BlockedSession, count: int) -> Text:
     return text(
         "{count} sessions wait for a lock on {relation}; session {pid} ({application}, {state}) holds it "
-        "and has been in its transaction for {s:.0f} s",
+        "and has been in its transaction for {s} s",
         count=count,
         relation=root.relation or "?",
         pid=root.blocker_pid,
         application=root.blocker_application,
         state=root.blocker_state or "?",
-        s=root.blocker_transaction_s or 0.0,
+        s="?" if root.blocker_transaction_s is None else f"{root.blocker_transaction_s:.0f}",
     )
 
 
@@ -185,7 +204,7 @@ def check_database_slow(seen: Seen, scope: Scope) -> Finding:
         id="database.slow",
         severity=Severity.WARNING if state == "slow" else Severity.OK,
         state=state,
-        sentence=_slow_sentence(slow, running) if several else _usual_sentence(told, mean),
+        sentence=_slow_sentence(slow, running) if several else _usual_sentence(told, mean, seen),
         value=mean,
         unit="ms" if mean is not None else "",
         threshold=STATEMENT_MS if mean is not None else None,
@@ -219,16 +238,24 @@ def _slow_sentence(slow: list[Statement], running: list[RunningStatement]) -> Te
         )
     longest = max(running, key=lambda r: r.running_s)
     return text(
-        "{count} statements have been running for long; the longest for {s:.0f} s ({application}): {shape}",
+        "{count} statements have been running for long; the longest for {s:.0f} s "
+        "(session {pid}, {application}): {shape}",
         count=len(running),
+        pid=longest.pid,
         s=longest.running_s,
         application=longest.application,
         shape=longest.shape,
     )
 
 
-def _usual_sentence(told: PostgresStatements | None, mean: float | None) -> Text:
-    if told is None or told.statements is None:
+def _usual_sentence(told: PostgresStatements | None, mean: float | None, seen: Seen) -> Text:
+    if told is None:
+        item = seen.of("postgres.statements")
+        why = item.failure.why if item and item.failure else None
+        if why:
+            return text("no statement runs for long; their means were not seen: {why}", why=why)
+        return text("no statement runs for long; their means were not seen")
+    if told.statements is None:
         return text("no statement runs for long; pg_stat_statements is not there to tell their means")
     if mean is None:
         return text("no statement runs for long, and none ended between the two looks")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import isfinite
+from urllib.parse import urlencode
 
 from diagnostics.checks.asking import management, psql
+from diagnostics.checks.database import NOT_TOLD
 from diagnostics.checks.finding import blind, unread
 from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding
@@ -20,6 +23,11 @@ STORAGE = Limits(0.85, 0.95)
 LAG_S = 10.0
 """How far a replica may be behind (seconds). Source: our own limit."""
 _SIZE = "select pg_size_pretty(pg_database_size(current_database()))"
+_LINES = (
+    "select timestamp, source, event_message from logs where source in "
+    "('postgres_logs', 'supavisor_logs', 'pgbouncer_logs', 'postgrest_logs') order by timestamp desc limit 100"
+)
+"""ClickHouse's dialect, as the vendor's log service speaks it."""
 _REPLICAS = "select application_name, state, replay_lag from pg_stat_replication"
 
 
@@ -92,7 +100,11 @@ def check_database_replication(seen: Seen, scope: Scope) -> Finding:
         id="database.replication",
         severity=Severity.WARNING if is_late else Severity.OK,
         state="lagging" if is_late else "following" if activity.replicas else "none",
-        sentence=text("{count} replicas follow, at most {s:.0f} s behind", count=len(activity.replicas), s=worst or 0.0)
+        sentence=text(
+            "{count} replicas follow, at most {s} s behind",
+            count=len(activity.replicas),
+            s="?" if worst is None else f"{worst:.0f}",
+        )
         if activity.replicas
         else text("there is no read replica"),
         value=worst,
@@ -112,11 +124,12 @@ def check_database_pooler(seen: Seen, scope: Scope) -> Finding:
     if project is None or project.poolers is None:
         return blind("database.pooler", seen, "supabase.project", command=command)
     primary = next((p for p in project.poolers if p.kind == "PRIMARY"), None)
-    is_sick = any(s.name == "pooler" and not s.is_healthy for s in project.services or ())
-    state = "off" if primary is None else "unhealthy" if is_sick else "on"
+    health = [s.is_healthy for s in project.services or () if s.name == "pooler"]
+    state = "off" if primary is None else NOT_TOLD if not health else "on" if all(health) else "unhealthy"
+    severity = {"on": Severity.OK, NOT_TOLD: Severity.UNKNOWN}
     return Finding(
         id="database.pooler",
-        severity=Severity.OK if state == "on" else Severity.WARNING,
+        severity=severity.get(state, Severity.WARNING),
         state=state,
         sentence=_pooler_sentence(state, primary.mode if primary else ""),
         value=float(primary.pool_size) if primary and primary.pool_size is not None else None,
@@ -130,10 +143,23 @@ def _pooler_sentence(state: str, mode: str) -> Text:
     match state:
         case "on":
             return text("the pooler is on, in {mode} mode; worker and frontend use REST and do not need it", mode=mode)
+        case "not_told":
+            return text("the pooler is configured, in {mode} mode; whether it is healthy was not seen", mode=mode)
         case "unhealthy":
             return text("the pooler is not healthy; worker and frontend use REST and do not need it")
         case _:
             return text("no pooler is configured for the primary; worker and frontend use REST and do not need it")
+
+
+def _logs(scope: Scope) -> str:
+    """The path that shows the newest lines of the window, of which the vendor gives 24 hours at most."""
+    window = scope.window
+    since = max(window.since, window.until - timedelta(hours=24))
+    times = {
+        "iso_timestamp_start": f"{since:%Y-%m-%dT%H:%M:%SZ}",
+        "iso_timestamp_end": f"{window.until:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return "/analytics/endpoints/logs?" + urlencode({"sql": _LINES, **times})
 
 
 def check_database_log(seen: Seen, scope: Scope) -> Finding:
@@ -141,7 +167,7 @@ def check_database_log(seen: Seen, scope: Scope) -> Finding:
 
     What was may be over, so this only tells; what goes on is judged from jobs and requests. Source: runbook 4.D3.
     """
-    logs, command = seen.reading(SupabaseLogs), management(scope.facts, "/analytics/endpoints/logs")
+    logs, command = seen.reading(SupabaseLogs), management(scope.facts, _logs(scope))
     if logs is None:
         return blind("database.log", seen, "supabase.logs", command=command)
     known = [g for g in logs.groups if g.symptom is not Symptom.OTHER]

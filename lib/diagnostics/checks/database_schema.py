@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnostics.checks.asking import psql, rest
-from diagnostics.checks.finding import blind
+from diagnostics.checks.finding import TOO_LITTLE, blind
 from diagnostics.model import Finding
 from diagnostics.readings import PostgresSchema, RestAnswer, SupabaseLogs, SupabaseProject, SupabaseRest, Symptom
 from diagnostics.scope import Scope
@@ -22,7 +22,12 @@ _NAMED = 4
 NOW_MS = 60_000
 OFTEN_PER_MIN = 5.0
 """Logged refusals that go on: the newest so fresh (ms), so many a minute. Source: our own limits."""
-_POLICY = {"open": Severity.OK, "anon_denied": Severity.WARNING, "others_denied": Severity.WARNING}
+_POLICY = {
+    "open": Severity.OK,
+    TOO_LITTLE: Severity.UNKNOWN,
+    "anon_denied": Severity.WARNING,
+    "others_denied": Severity.WARNING,
+}
 """Every other state is critical: the work itself is denied."""
 
 
@@ -107,6 +112,8 @@ def check_database_policy(seen: Seen, scope: Scope) -> Finding:
     state = _policy_state(refused, ungranted)
     if state == "open" and _goes_on(logs):
         state = "others_denied"
+    if state == "open" and schema is None and not _is_let_in(told):
+        state = TOO_LITTLE
     names = sorted({a.table for a in refused} | set(ungranted))
     return Finding(
         id="database.policy",
@@ -141,6 +148,12 @@ def _policy_state(refused: list[RestAnswer], ungranted: tuple[str, ...]) -> str:
     return "anon_denied" if refused else "open"
 
 
+def _is_let_in(told: SupabaseRest | None) -> bool:
+    """Whether each key got rows, or none without a refusal; an error says nothing about what the key may see."""
+    answers = told.answers if told else ()
+    return {a.role for a in answers if a.symptom is None and a.table} >= {"anon", "service"}
+
+
 def _policy_sentence(state: str, names: str) -> Text:
     match state:
         case "policy_broken":
@@ -153,6 +166,8 @@ def _policy_sentence(state: str, names: str) -> Text:
             )
         case "anon_denied":
             return text("the anon role may not read {names} (42501); the service role may", names=names)
+        case "too_little":
+            return text("what the keys may read was not seen: not each of them was answered with rows")
         case _:
             return text("neither key is denied a table")
 

@@ -41,15 +41,17 @@ _FRAME = 4
 """Statements around each message: BEGIN, two limits, COMMIT."""
 _OPEN = f"BEGIN READ ONLY; SET LOCAL statement_timeout = {STATEMENT_MS}; SET LOCAL lock_timeout = {LOCK_MS};"
 _ON_CONNECTING = (
-    ("53300", r"too many clients already|connection slots are reserved|MaxClientsInSessionMode|too many connections"),
+    ("53300", r"too many clients already|connection slots are reserved|too many connections for database"),
+    ("role_limit", r"too many connections for role"),
+    ("pooler_full", r"MaxClientsInSessionMode"),
     ("57P03", r"the database system is (starting up|shutting down|in recovery mode|not yet accepting)"),
     ("28P01", r"password authentication failed|no password supplied|SASL authentication failed"),
     ("28000", r"role .* does not exist|no pg_hba\.conf entry"),
     ("3D000", r"database .* does not exist"),
-    ("paused", r"Tenant or user not found"),
+    ("tenant_unknown", r"Tenant or user not found"),
 )
-"""SQLSTATEs by the server's words: libpq keeps no code of a connection that failed. The pooler has a word, no code,
-for a project it does not know, which a paused one is."""
+"""SQLSTATEs by the server's words: libpq keeps no code of a connection that failed. What bars us alone has a name of
+ours: our role's limit, the pooler's, and a project that the pooler does not know: paused, moved or misspelt."""
 _NAMES = r"could not translate host name|Name or service not known|nodename nor servname|No address associated"
 
 
@@ -156,7 +158,7 @@ def mapped(error: BaseException, where: str) -> ClientError:
     told = str(error)
     code = getattr(error, "sqlstate", None) or next((c for c, p in _ON_CONNECTING if re.search(p, told)), "")
     match code:
-        case "53300" | "57P03" | "57P01" | "57P02" | "paused":
+        case "53300" | "57P03" | "57P01" | "57P02" | "role_limit" | "pooler_full" | "tenant_unknown":
             return NotAccepting(f"{where}: the server takes no connection ({code})", code=code)
         case "28P01" | "28000" | "42501":
             return Unauthorized(f"{where}: the credentials are refused or not permitted ({code})")

@@ -121,13 +121,13 @@ async def read_project(management: Management) -> SupabaseProject:
     """
     payload, where = await management.get("/v1/projects/{ref}")
     project = parse(_Project, payload, where)
-    unread: list[str] = []
+    unread: dict[str, str] = {}
 
     async def part(name: str, read: Callable[[Management], Awaitable[T]]) -> T | None:
         try:
             return await read(management)
-        except ClientError:
-            unread.append(name)
+        except ClientError as error:
+            unread[name] = str(error)
             return None
 
     services, poolers, disk, is_read_only, lints = await asyncio.gather(
@@ -147,6 +147,7 @@ async def read_project(management: Management) -> SupabaseProject:
         is_read_only=is_read_only,
         lints=lints,
         unread=tuple(sorted(unread)),
+        why_unread=tuple(unread[name] for name in sorted(unread)),
     )
 
 

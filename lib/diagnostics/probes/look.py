@@ -23,6 +23,7 @@ from diagnostics.errors import (
     RateLimited,
     SchemaError,
     SettingsError,
+    SqlBudgetExhausted,
     Unauthorized,
 )
 from diagnostics.model import Cost, Evidence, Failure, FailureKind, Status
@@ -97,7 +98,7 @@ _KINDS: tuple[tuple[type[Exception], FailureKind, Text], ...] = (
     (
         NotAccepting,
         FailureKind.NOT_ACCEPTING,
-        text("let the database take connections again; the finding database.connections says why it takes none"),
+        text("let the database take connections again; the finding database.reachable says why it takes none"),
     ),
     (ConnectFailed, FailureKind.UNREACHABLE, text("check the address, and try from another network")),
     (
@@ -123,6 +124,11 @@ _KINDS: tuple[tuple[type[Exception], FailureKind, Text], ...] = (
         text("look at the answer by hand; it may be another version or another service"),
     ),
     (BadStatus, FailureKind.BAD_STATUS, text("look at the vendor's status page, then run again")),
+    (
+        SqlBudgetExhausted,
+        FailureKind.BUDGET,
+        text("send the finding's SQL by hand; no option lets a run send more statements"),
+    ),
     (BudgetExhausted, FailureKind.BUDGET, text("run again with a larger --redis-commands")),
     (SettingsError, FailureKind.CREDENTIALS_MISSING, text("correct the variable, then run again")),
     (ClientError, FailureKind.BAD_STATUS, text("look at the address by hand")),

@@ -55,6 +55,8 @@ class SupabaseProject:
     is_read_only: bool | None = None
     lints: tuple[Lint, ...] | None = None
     unread: tuple[str, ...] = ()
+    why_unread: tuple[str, ...] = ()
+    """The reason of each part in `unread`, in its order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,7 @@ class PostgresActivity:
     """What the server does now; or, where it takes no connection of ours, its SQLSTATE and nothing else."""
 
     refused_code: str = ""
-    """`53300` no slot free, `57P03` starting; empty when we were let in."""
+    """`53300` no slot free, `57P03` starting; `role_limit`, `pooler_full`, `tenant_unknown` bar us; empty: let in."""
     connect_s: float | None = None
     most_connections: int | None = None
     reserved_connections: int | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from diagnostics.report import database_actions
 from diagnostics.report.sheet import NEEDLESS as _NEEDLESS
 from diagnostics.report.sheet import NOTHING as _NOTHING
@@ -272,6 +274,7 @@ SHEETS: tuple[Sheet, ...] = (
 )
 
 
-def sheet(action: str) -> Sheet | None:
-    """The sheet of an action id, or `None` when nobody has written one."""
-    return next((s for s in SHEETS if s.id == action), None)
+def sheet(action: str, *, supabase_ref: str = "") -> Sheet | None:
+    """The sheet of an action id, its link to that project of Supabase; `None` when nobody has written one."""
+    found = next((s for s in SHEETS if s.id == action), None)
+    return replace(found, link=database_actions.of_project(found.link, supabase_ref)) if found else None

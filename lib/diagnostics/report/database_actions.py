@@ -5,7 +5,8 @@ from __future__ import annotations
 from diagnostics.report.sheet import NEEDLESS, NOTHING, Sheet
 from diagnostics.text import text
 
-_PROJECT = "https://supabase.com/dashboard/project/rpzchsgutabxeabbnwas"
+_PROJECT = "https://supabase.com/dashboard/project/_"
+"""Supabase asks there which project is meant; `of_project` names it."""
 
 SHEETS: tuple[Sheet, ...] = (
     Sheet(
@@ -104,3 +105,8 @@ SHEETS: tuple[Sheet, ...] = (
         link=f"{_PROJECT}/settings/api-keys",
     ),
 )
+
+
+def of_project(link: str, ref: str) -> str:
+    """`link` to a page of the profile's project; as it is where the profile has none, or it leads elsewhere."""
+    return link.replace(_PROJECT, f"{_PROJECT[:-1]}{ref}") if ref else link

@@ -80,7 +80,7 @@ def _causes(diagnosis: Diagnosis, wording: Wording) -> dict[str, Any]:
     return {
         "causes": [_cause(c, diagnosis, wording) for c in diagnosis.causes],
         "todo": [wording.say(line) for line in (stands.steps if stands else ())],
-        "actions": _actions(stands, wording),
+        "actions": _actions(stands, diagnosis.scope.facts.supabase_ref, wording),
     }
 
 
@@ -154,8 +154,8 @@ def _cause(cause: Cause, diagnosis: Diagnosis, wording: Wording) -> dict[str, An
     }
 
 
-def _actions(cause: Cause | None, wording: Wording) -> list[dict[str, Any]]:
-    sheets = [(action, sheet(action)) for action in cause.remediations] if cause else []
+def _actions(cause: Cause | None, ref: str, wording: Wording) -> list[dict[str, Any]]:
+    sheets = [(action, sheet(action, supabase_ref=ref)) for action in cause.remediations] if cause else []
     return [
         {
             "id": action,
@@ -163,7 +163,7 @@ def _actions(cause: Cause | None, wording: Wording) -> list[dict[str, Any]]:
             "clicks": [wording.say(click) for click in found.clicks] if found else [],
             "changes": wording.say(found.changes) if found else "",
             "undo": wording.say(found.undo) if found else "",
-            "link": found.link if found else "",
+            "link": link(found.link) if found else "",
         }
         for action, found in sheets
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,7 @@ from diagnostics.readings import (
     LogGroup,
     Pooler,
     PostgresActivity,
+    PostgresStatements,
     Reading,
     Replica,
     SupabaseRest,
@@ -56,7 +58,10 @@ SLOTS, DENIED, GONE, SILENT = (
     Symptom.DATABASE_SCHEMA,
     Symptom.TIMED_OUT,
 )
-REFUSED = {code: PostgresActivity(refused_code=code) for code in ("53300", "57P03", "paused")}
+REFUSED = {
+    code: PostgresActivity(refused_code=code)
+    for code in ("53300", "57P03", "role_limit", "pooler_full", "tenant_unknown")
+}
 
 
 def failing(symptom: Symptom, count: int = 5, job: str = "kommo:webhook") -> Reading:
@@ -84,7 +89,13 @@ def keyed(print_of_worker: str) -> Reading:
         ({"supabase.rest": rest(SILENT, SILENT), "postgres.activity": None}, "down", Severity.CRITICAL),
         ({"supabase.rest": rest(SILENT, None)}, "answers", Severity.OK),
         ({"supabase.rest": rest(PAUSED, PAUSED)}, "paused", Severity.CRITICAL),
-        ({"postgres.activity": REFUSED["paused"]}, "paused", Severity.CRITICAL),
+        ({"postgres.activity": REFUSED["tenant_unknown"]}, "answers", Severity.OK),
+        ({"postgres.activity": REFUSED["57P03"]}, "answers", Severity.OK),
+        ({"postgres.activity": REFUSED["53300"]}, "answers", Severity.OK),
+        ({"supabase.rest": rest(DOWN, None), "postgres.activity": REFUSED["53300"]}, "answers", Severity.OK),
+        ({"supabase.rest": rest(DOWN, DOWN), "postgres.activity": REFUSED["53300"]}, "slots_full", Severity.CRITICAL),
+        ({"supabase.rest": rest(DOWN, DOWN), "postgres.activity": REFUSED["role_limit"]}, "down", Severity.CRITICAL),
+        ({"supabase.rest": None, "postgres.activity": REFUSED["tenant_unknown"]}, "blind", Severity.UNKNOWN),
         ({"supabase.project": project(status="INACTIVE")}, "answers", Severity.OK),
         (
             {"supabase.project": project(status="INACTIVE"), "postgres.activity": FailureKind.UNREACHABLE},
@@ -97,7 +108,7 @@ def keyed(print_of_worker: str) -> Reading:
             Severity.CRITICAL,
         ),
         ({"supabase.rest": rest(Symptom.DATABASE_QUOTA)}, "quota_exceeded", Severity.CRITICAL),
-        ({"postgres.activity": REFUSED["53300"]}, "slots_full", Severity.CRITICAL),
+        ({"supabase.rest": None, "postgres.activity": REFUSED["53300"]}, "slots_full", Severity.CRITICAL),
         ({"supabase.rest": rest(SLOTS)}, "slots_full", Severity.CRITICAL),
     ],
 )
@@ -145,7 +156,9 @@ def test_out_of_reach_for_us_alone_is_our_blind_spot(told: Reading | FailureKind
         (project(status="ACTIVE_UNHEALTHY"), "unhealthy", Severity.CRITICAL),
         (project(status="SOMETHING_NEW"), "blind", Severity.UNKNOWN),
         (project(is_read_only=True), "read_only", Severity.CRITICAL),
-        (project(is_read_only=None), "healthy", Severity.OK),
+        (project(is_read_only=None), "not_told", Severity.UNKNOWN),
+        (project(services=services()[:1]), "not_told", Severity.UNKNOWN),
+        (project(services=services(pooler=False)[:2], is_read_only=True), "read_only", Severity.CRITICAL),
     ],
 )
 def test_project(told: Reading, state: str, severity: Severity) -> None:
@@ -228,17 +241,38 @@ def test_connections(used: int, state: str, severity: Severity) -> None:
 @pytest.mark.parametrize(
     ("changes", "state"),
     [
-        ({"postgres.activity": REFUSED["53300"]}, "slots_full"),
+        ({"supabase.rest": None, "postgres.activity": REFUSED["53300"]}, "slots_full"),
+        ({"supabase.rest": rest(DOWN, DOWN), "postgres.activity": REFUSED["53300"]}, "slots_full"),
         ({"postgres.activity": FailureKind.UNREACHABLE, "supabase.rest": rest(SLOTS, None)}, "slots_full"),
         ({"supabase.rest": rest(None, POOL)}, "pool_exhausted"),
         ({"supabase.rest": rest(POOL, None), "postgres.activity": FailureKind.TIMEOUT}, "pool_exhausted"),
-        ({"supabase.rest": rest(POOL, None), "postgres.activity": REFUSED["53300"]}, "slots_full"),
+        ({"supabase.rest": rest(POOL, None), "postgres.activity": REFUSED["53300"]}, "pool_exhausted"),
+        ({"supabase.rest": rest(POOL, POOL), "postgres.activity": REFUSED["53300"]}, "slots_full"),
     ],
 )
 def test_no_connection_left_is_the_finding_itself(changes: Changes, state: str) -> None:
     """4.08 and 4.09: what nobody could count any more is critical, not a blind spot."""
     finding = found("database.connections", changes)
     assert (finding.state, finding.severity, finding.value) == (state, Severity.CRITICAL, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "answers", "state", "severity"),
+    [
+        ("53300", rest(), "own_refused", Severity.WARNING),
+        ("53300", rest(DOWN, None), "own_refused", Severity.WARNING),
+        ("role_limit", rest(DOWN, DOWN), "blind", Severity.UNKNOWN),
+        ("pooler_full", rest(), "blind", Severity.UNKNOWN),
+        ("tenant_unknown", None, "blind", Severity.UNKNOWN),
+    ],
+)
+def test_our_own_refusal_is_not_the_servers_state(
+    code: str, answers: Reading | None, state: str, severity: Severity
+) -> None:
+    """Rows that were just read outrank it; a limit of our role or of the pooler was never the server's."""
+    finding = found("database.connections", {"postgres.activity": REFUSED[code], "supabase.rest": answers})
+    assert (finding.state, finding.severity) == (state, severity)
+    assert code in str(finding.sentence)
 
 
 @pytest.mark.parametrize(
@@ -310,6 +344,12 @@ def test_slow_by_what_runs(told: tuple[object, ...], state: str) -> None:
     assert found("database.slow", {"postgres.activity": activity(running=told)}).state == state
 
 
+def test_the_session_to_cancel_is_named() -> None:
+    """The remedy cancels by PID, so the sentence gives that of the longest."""
+    told = activity(running=(running(9.0, pid=41), running(60.0, shape="b", pid=42)))
+    assert "session 42," in str(found("database.slow", {"postgres.activity": told}).sentence)
+
+
 def test_one_slow_statement_is_told_and_no_fault_by_itself() -> None:
     """A report takes what it takes; who suffers from it is judged elsewhere."""
     finding = found("database.slow", {"postgres.statements": statements(statement(7000.0), statement(3.0, shape="b"))})
@@ -319,7 +359,11 @@ def test_one_slow_statement_is_told_and_no_fault_by_itself() -> None:
 
 def test_slow_is_judged_without_statistics() -> None:
     """pg_stat_statements may be missing, or the second look lost."""
-    assert found("database.slow", {"postgres.statements": FailureKind.TIMEOUT}).severity is Severity.OK
+    unseen = found("database.slow", {"postgres.statements": FailureKind.TIMEOUT})
+    assert unseen.severity is Severity.OK
+    assert "not seen" in str(unseen.sentence) and "pg_stat_statements" not in str(unseen.sentence)
+    absent = PostgresStatements(statements=None, gap_s=0.0)
+    assert "pg_stat_statements is not there" in str(found("database.slow", {"postgres.statements": absent}).sentence)
     several = activity(running=(running(9.0), running(9.0, shape="b")))
     assert found("database.slow", {"postgres.statements": None, "postgres.activity": several}).state == "slow"
 
@@ -396,6 +440,15 @@ def denied(count: int, *, seconds: int, ended_s: int) -> Reading:
             Severity.OK,
         ),
         ({"postgres.schema": schema(table("x", is_service_permitted=False))}, "open", Severity.OK),
+        ({"postgres.schema": None, "supabase.rest": rest(DOWN, DOWN)}, "too_little", Severity.UNKNOWN),
+        ({"postgres.schema": None, "supabase.rest": rest(None, DOWN)}, "too_little", Severity.UNKNOWN),
+        (
+            {"postgres.schema": None, "supabase.rest": rest(DOWN, DOWN, answers=(answer(table=""),))},
+            "too_little",
+            Severity.UNKNOWN,
+        ),
+        ({"postgres.schema": None, "supabase.rest": rest()}, "open", Severity.OK),
+        ({"supabase.rest": rest(DOWN, DOWN)}, "open", Severity.OK),
         ({"supabase.logs": denied(10, seconds=60, ended_s=0)}, "others_denied", Severity.WARNING),
         ({"supabase.logs": denied(9, seconds=120, ended_s=0)}, "open", Severity.OK),
         ({"supabase.logs": denied(10, seconds=60, ended_s=60)}, "open", Severity.OK),
@@ -460,6 +513,7 @@ def test_replication(lag_s: float | None, state: str, severity: Severity) -> Non
     finding = found("database.replication", {"postgres.activity": told})
     assert (finding.state, finding.severity) == (state, severity)
     assert found("database.replication").state == "none"
+    assert ("? s behind" in str(finding.sentence)) == (lag_s is None)
 
 
 @pytest.mark.parametrize(
@@ -474,12 +528,29 @@ def test_replication(lag_s: float | None, state: str, severity: Severity) -> Non
             Severity.WARNING,
         ),
         (project(poolers=None), "blind", Severity.UNKNOWN),
+        (project(services=None), "not_told", Severity.UNKNOWN),
+        (project(services=services()[:1]), "not_told", Severity.UNKNOWN),
+        (project(services=None, poolers=()), "off", Severity.WARNING),
     ],
 )
 def test_pooler(told: Reading, state: str, severity: Severity) -> None:
     """4.A2: no switch exists, so an entry for the primary and its health stand for it."""
     finding = found("database.pooler", {"supabase.project": told})
     assert (finding.state, finding.severity) == (state, severity)
+
+
+@pytest.mark.parametrize(("held_s", "words"), [(None, "for ? s"), (0.0, "for 0 s"), (60.4, "for 60 s")])
+def test_an_unknown_age_of_a_lock_is_not_zero(held_s: float | None, words: str) -> None:
+    """A holder whose transaction nobody dated."""
+    told = activity(blocked=(blocked(blocker_transaction_s=held_s),))
+    assert words in str(found("database.locks", {"postgres.activity": told}).sentence)
+
+
+def test_what_supabase_did_not_tell_is_named_with_its_reason() -> None:
+    """A token scoped to some of the project's parts."""
+    told = project(is_read_only=None, unread=("readonly",), why_unread=("GET x answered 403",))
+    said = str(found("database.project", {"supabase.project": told}).sentence)
+    assert "read-only mode" in said and "GET x answered 403" in said
 
 
 def test_the_log_tells_and_does_not_judge() -> None:
@@ -540,6 +611,16 @@ def test_more_connections_are_never_better(used: list[int]) -> None:
         found("database.connections", {"postgres.activity": activity(sessions=sessions(n))}).severity for n in used
     )
     assert order.index(few) <= order.index(many)
+
+
+@pytest.mark.parametrize(("hours", "since"), [(23, "01%3A00%3A00Z"), (24, "00%3A00%3A00Z"), (25, "00%3A00%3A00Z")])
+def test_the_logs_command_asks_for_the_window(hours: int, since: str) -> None:
+    """The vendor refuses a request without its query, or of more than 24 hours."""
+    until = SCOPE.window.until.replace(hour=0, minute=0, second=0, microsecond=0)
+    window = replace(SCOPE.window, since=until - timedelta(hours=hours), until=until)
+    command = found("database.log", scope=replace(SCOPE, window=window)).command
+    assert "/analytics/endpoints/logs?sql=select+timestamp" in command
+    assert f"{since}&iso_timestamp_end=" in command
 
 
 def test_commands_name_variables_and_no_value() -> None:

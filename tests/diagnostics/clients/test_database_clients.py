@@ -345,6 +345,24 @@ async def test_every_refused_connection_has_its_error(told: str, kind: type[Clie
 
 
 @pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ("FATAL:  sorry, too many clients already", "53300"),
+        ("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute", "53300"),
+        ('FATAL:  too many connections for database "postgres"', "53300"),
+        ('FATAL:  too many connections for role "reader"', "role_limit"),
+        ("FATAL:  MaxClientsInSessionMode: max clients reached", "pooler_full"),
+        ("FATAL:  Tenant or user not found", "tenant_unknown"),
+        ("FATAL:  the database system is starting up", "57P03"),
+    ],
+)
+async def test_what_bars_us_alone_is_not_the_servers_code(told: str, code: str) -> None:
+    """A limit of our role, of the pooler, or a project it does not know says nothing about the server's slots."""
+    error = mapped(psycopg.OperationalError(told), "w")
+    assert isinstance(error, NotAccepting) and error.code == code
+
+
+@pytest.mark.parametrize(
     ("code", "kind"),
     [
         ("53300", NotAccepting),

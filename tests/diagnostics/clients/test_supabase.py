@@ -118,6 +118,8 @@ async def test_a_part_that_may_not_be_read_costs_that_part(path: str, name: str)
 
     told = await read_project(answering(reply))
     assert told.unread == (name,)
+    (why,) = told.why_unread
+    assert path.partition("?")[0] in why and "canary" not in why
     assert [told.services, told.poolers, told.disk_bytes, told.is_read_only, told.lints].count(None) == 1
 
 

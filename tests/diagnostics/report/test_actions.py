@@ -21,6 +21,16 @@ def test_links_are_the_vendors_own():
     assert all(s.link.startswith("https://") for s in SHEETS if s.link)
 
 
+def test_links_lead_to_the_profiles_own_project():
+    """Production's dashboard would mislead whoever looks at another profile."""
+    own, other = sheet("restore-database", supabase_ref="abcdefgh"), sheet("restore-database")
+    assert own and own.link == "https://supabase.com/dashboard/project/abcdefgh"
+    assert other and other.link == "https://supabase.com/dashboard/project/_"
+    usage = sheet("open-supabase-usage", supabase_ref="abcdefgh")
+    assert usage and usage.link == "https://supabase.com/dashboard/org/_/usage"
+    assert not [s.link for s in SHEETS if "rpzch" in s.link]
+
+
 def test_every_action_a_cause_proposes_has_a_sheet():
     from diagnostics.causes import RULES
 
