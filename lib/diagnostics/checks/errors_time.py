@@ -112,9 +112,28 @@ def _heard(seen: Seen, scope: Scope, series: SentrySeries) -> tuple[str, Text]:
     if series.worker_events == 0 and _jobs_fail(seen, scope):
         return "deaf_worker", text("jobs fail, and Sentry has no error of the worker, which never starts Sentry")
     total = sum(series.events) + series.running
+    if total == 0 and _site_fails(seen, scope):
+        # The series alone proves it, also where the issues were not read.
+        return "deaf_frontend", text("requests of the site fail, and Sentry has no error at all in the window")
+    return _told(total, is_read=_server_events(seen) is not None)
+
+
+def _told(total: int, *, is_read: bool) -> tuple[str, Text]:
+    """What Sentry took, where nothing contradicts it; without its issues nobody knows whose errors they are."""
     if total == 0:
-        return "calm", text("Sentry has no error in the window; nothing else says that something fails")
-    return "heard", text("Sentry took {count} errors in the window and dropped none for the quota", count=total)
+        return "calm", (
+            text("Sentry has no error in the window; nothing else says that something fails")
+            if is_read
+            else text("Sentry has no error in the window, its issues were not read; nothing else says that it is deaf")
+        )
+    return "heard", (
+        text("Sentry took {count} errors in the window and dropped none for the quota", count=total)
+        if is_read
+        else text(
+            "Sentry took {count} errors in the window and dropped none for the quota; whose they are was not read",
+            count=total,
+        )
+    )
 
 
 def _server_events(seen: Seen) -> int | None:

@@ -249,6 +249,14 @@ def test_a_handful_of_failed_jobs_is_not_missed_in_sentry() -> None:
     assert found("errors.silence", {"worker.log": failed_jobs(12, 12)}).state == "deaf_worker"
 
 
+@pytest.mark.parametrize("events", [0, 1])
+def test_issues_that_were_not_read_are_said(events: int) -> None:
+    """Neither calm nor hearing is told as if the issues had been seen."""
+    changes: dict[str, Any] = {"sentry.series": series(events)}
+    assert "not read" not in str(found("errors.silence", changes).sentence)
+    assert "not read" in str(found("errors.silence", {**changes, "sentry.issues": FailureKind.TIMEOUT}).sentence)
+
+
 def test_a_spike_of_one_user_alarms_nobody() -> None:
     """The series cannot tell, the issue can."""
     changes = {
@@ -316,6 +324,15 @@ def test_sentrys_own_count_of_jobs_goes_before_the_log() -> None:
             "deaf_frontend",
         ),
         ({"sentry.performance": performance(failed_ratio=0.3)}, "heard"),
+        (
+            {
+                "sentry.performance": performance(failed_ratio=0.3),
+                "sentry.issues": FailureKind.TIMEOUT,
+                "sentry.series": series(),
+            },
+            "deaf_frontend",
+        ),
+        ({"sentry.issues": FailureKind.TIMEOUT, "sentry.series": series()}, "calm"),
         ({"sentry.performance": performance(failed_ratio=0.3), "sentry.issues": FailureKind.TIMEOUT}, "heard"),
     ],
 )
