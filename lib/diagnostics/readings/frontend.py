@@ -131,6 +131,10 @@ class SitePages:
     """The profile's pages and endpoints, and the liveness reference, each asked by itself."""
 
     paths: tuple[PathAnswers, ...]
+    unread: tuple[str, ...] = ()
+    """Pages and endpoints that were asked and of which nothing can be told."""
+    left_out: int = 0
+    """Pages and endpoints of the profile beyond what one run may ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
