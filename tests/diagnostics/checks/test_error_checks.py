@@ -134,6 +134,7 @@ def test_the_rate_falls_back_and_names_its_denominator() -> None:
     assert (told.state, "probes of the site" in str(told.sentence)) == (TOO_LITTLE, True)
     told = found("errors.rate", {**hidden, "frontend.pages": FailureKind.UNREACHABLE})
     assert (told.state, told.evidence) == ("attempts", ("worker.log",))
+    assert (told.value, told.threshold) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,12 @@ def test_response_times_at_the_runbooks_limits(p95_s: float, count: int, severit
     assert (
         found("errors.latency", {"sentry.performance": performance(p95_s=p95_s, requests=count)}).severity is severity
     )
+
+
+@pytest.mark.parametrize(("p50_s", "told"), [(None, "median took ? s"), (0.0, "median took 0.00 s")])
+def test_one_percentile_that_is_missing_is_no_zero(p50_s: float | None, told: str) -> None:
+    """What was not told is a question mark."""
+    assert told in str(found("errors.latency", {"sentry.performance": performance(p50_s=p50_s)}).sentence)
 
 
 def test_percentiles_that_are_not_there_are_no_zero() -> None:
