@@ -149,10 +149,10 @@ class SeriesAnswer(BaseModel):
 
     timeSeries: list[_Series]
 
-    def complete(self) -> list[tuple[int, int]]:
-        """Start (epoch ms) and count of each complete bucket."""
+    def complete(self) -> list[tuple[int, int | None]]:
+        """Start (epoch ms) and count of each complete bucket; `None` where Sentry has none."""
         points = self.timeSeries[0].values if self.timeSeries else []
-        return [(int(p.timestamp), int(p.value or 0)) for p in points if not p.incomplete]
+        return [(int(p.timestamp), None if p.value is None else int(p.value)) for p in points if not p.incomplete]
 
     def running(self) -> int:
         """Count of the bucket that has not ended: it can only grow."""

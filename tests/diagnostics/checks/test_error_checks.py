@@ -224,6 +224,31 @@ def test_a_spike_is_many_more_than_before(ends: tuple[int, ...], running: int, s
     assert (finding.state, finding.severity) == (state, WARNING if state == "spike" else OK)
 
 
+@pytest.mark.parametrize(
+    ("gap", "last", "state"), [(174, 9, "steady"), (175, 9, "blind"), (179, 0, "blind"), (175, 40, "spike")]
+)
+def test_minutes_that_were_not_counted_are_not_calm(gap: int, last: int, state: str) -> None:
+    """Of the last five one is missing: no spike is seen, and none excluded."""
+    counts = [0] * 180
+    counts[178] = last
+    finding = found("errors.spike", {"sentry.series": series(*counts, gaps=(gap,))})
+    assert (finding.state, finding.severity is UNKNOWN) == (state, state == "blind")
+
+
+def test_gaps_do_not_thin_what_came_before() -> None:
+    """Four a minute before, in the half that was counted: twelve a minute now are no spike."""
+    counts = (4, 0) * 87 + (4,) + (12,) * 5
+    gaps = tuple(range(1, 174, 2))
+    assert found("errors.spike", {"sentry.series": series(*counts, gaps=gaps)}).state == "steady"
+    assert found("errors.spike", {"sentry.series": series(*counts)}).state == "spike"
+
+
+@pytest.mark.parametrize(("gaps", "state"), [((), "calm"), ((3,), TOO_LITTLE)])
+def test_silence_with_gaps_is_not_calm(gaps: tuple[int, ...], state: str) -> None:
+    """Nobody counted there."""
+    assert found("errors.silence", {"sentry.series": series(gaps=gaps)}).state == state
+
+
 @pytest.mark.parametrize(("age_s", "state"), [(60, "spike"), (61, "harmless")])
 def test_a_spike_without_an_event_in_the_last_minute_is_over(age_s: float, state: str) -> None:
     """What has stopped alarms nobody; a list of issues that was not read says nothing of the kind."""

@@ -259,3 +259,12 @@ def test_an_outcomes_quantity_is_kept(quantity: int) -> None:
 
     told = {"by": {"outcome": "rate_limited"}, "totals": {"sum(quantity)": quantity}}
     assert OutcomeTable.model_validate({"groups": [told]}).totals() == (("rate_limited", quantity),)
+
+
+def test_a_bucket_that_was_not_counted_is_a_gap() -> None:
+    """Beside a zero that was."""
+    from diagnostics.clients.sentry_answers import SeriesAnswer
+
+    values = [{"timestamp": n * 60_000, "value": value} for n, value in enumerate((0, None, 3))]
+    told = SeriesAnswer.model_validate({"timeSeries": [{"values": values}]}).complete()
+    assert told == [(0, 0), (60_000, None), (120_000, 3)]
