@@ -253,3 +253,5 @@ class VercelRequests:
     """Of requests that failed: a word of `Trouble`, else empty."""
     variables: tuple[str, ...] = ()
     """Names of variables that the site's own log lines call missing."""
+    why_unread: str = ""
+    """Where it could not be read: what the read said, without a secret."""

@@ -277,6 +277,13 @@ def test_paths_that_were_not_asked_are_said(left_out: int, is_said: bool) -> Non
     assert ("more of the profile" in str(finding.sentence), finding.severity) == (is_said, OK)
 
 
+@pytest.mark.parametrize(("why", "end"), [("", "Logs page"), ("GET x answered 401", "Logs page (GET x answered 401)")])
+def test_a_log_that_is_not_read_says_why(why: str, end: str) -> None:
+    """A limit whose reason is known can be mended."""
+    finding = found("frontend.errors", {"vercel.logs": VercelRequests(is_read=False, why_unread=why)})
+    assert (str(finding.sentence).endswith(end), finding.state) == (True, "not_permitted")
+
+
 def timed(*seconds: float) -> SitePages:
     """One page with these response times; its first answer is not measured."""
     return SitePages(paths=(path("/", asked=len(seconds) + 1, latencies_s=(9.0, *seconds)),))
