@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from diagnostics.model import Finding
@@ -18,6 +19,8 @@ OVER = timedelta(minutes=5)
 NOISE = (Nature.EXTENSION, Nature.OFFLINE)
 """Errors of the visitors' own browsers and networks: no request of theirs failed on our side."""
 UPSTREAM = (Nature.UPSTREAM_TIMEOUT, Nature.UPSTREAM_ERROR)
+_ACTIVE = re.compile(r'[\\"`]|\$(?!RUNBOOK_SENTRY__ORGANIZATION/|ISSUE/)')
+"""What a shell would act on inside double quotes, but for our own two variables."""
 LEAST_SHARE = 0.9
 """Share of an issue's events that must name a user before their number says anything."""
 
@@ -45,10 +48,11 @@ def is_one_user(seen: Seen, issue: SentryIssue) -> bool:
 
 
 def sentry_curl(facts: Facts, path: str, *, jq: str = "") -> str:
-    """The command that asks Sentry; the token stays in its variable."""
+    """The command that asks Sentry; the token stays in its variable, and what is not known in one to be set."""
     base = f"{facts.sentry_url}/api/0/organizations/{facts.sentry_organization or '$RUNBOOK_SENTRY__ORGANIZATION'}"
     shown = f" | jq {jq}" if jq else ""
-    return f"curl -sS -g '{base}/{path}' -H \"Authorization: Bearer ${facts.sentry_variable}\"{shown}"
+    url = _ACTIVE.sub(r"\\\g<0>", f"{base}/{path}")
+    return f'curl -sS -g "{url}" -H "Authorization: Bearer ${facts.sentry_variable}"{shown}'
 
 
 def issues_command(facts: Facts) -> str:

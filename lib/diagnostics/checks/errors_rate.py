@@ -117,9 +117,7 @@ def _from_attempts(seen: Seen, scope: Scope, shares: Sequence[Share], command: s
                 "no requests are traced or logged; of the worker's attempts {ratio:.1%} failed (see jobs.failures)",
                 ratio=attempts.value,
             ),
-            value=attempts.value,
-            unit="ratio",
-            threshold=scope.thresholds.error_ratio.crossed(attempts.value),
+            # The worker's share is no share of requests: it is told, and stands in no metric of the site.
             evidence=attempts.evidence,
             command=command,
         )
@@ -163,11 +161,11 @@ def check_errors_latency(seen: Seen, scope: Scope) -> Finding:
         severity=severity,
         state="usual" if severity is Severity.OK else "slow",
         sentence=text(
-            "of {count} requests the median took {p50:.2f} s, the 95th percentile {p95:.2f} s, the 99th {p99:.2f} s",
+            "of {count} requests the median took {p50} s, the 95th percentile {p95:.2f} s, the 99th {p99} s",
             count=spans.requests,
-            p50=spans.p50_s or 0.0,
+            p50=_seconds(spans.p50_s),
             p95=spans.p95_s,
-            p99=spans.p99_s or 0.0,
+            p99=_seconds(spans.p99_s),
         ),
         value=spans.p95_s,
         unit="s",
@@ -175,6 +173,10 @@ def check_errors_latency(seen: Seen, scope: Scope) -> Finding:
         evidence=seen.ids("sentry.performance"),
         command=command,
     )
+
+
+def _seconds(told: float | None) -> str:
+    return "?" if told is None else f"{told:.2f}"
 
 
 def _command(scope: Scope) -> str:

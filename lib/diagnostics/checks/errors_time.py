@@ -8,7 +8,7 @@ from datetime import timedelta
 from diagnostics.checks.errors import check_errors_issues
 from diagnostics.checks.errors_issue import FEWEST_EVENTS, is_bad, sentry_curl
 from diagnostics.checks.errors_rate import check_errors_rate
-from diagnostics.checks.finding import TOO_LITTLE, blind
+from diagnostics.checks.finding import TOO_LITTLE, blind, unread
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
 from diagnostics.readings import SentryIssues, SentrySeries, Side, WorkerLog
@@ -42,6 +42,8 @@ def check_errors_spike(seen: Seen, scope: Scope) -> Finding:
     recent, before_per_min = _recent(series)
     minutes = NOW_MS / 60_000
     is_spike = recent >= FEWEST_EVENTS and recent / minutes > TIMES * before_per_min
+    if not is_spike and any(n >= len(series.events) - _recent_count(series) for n in series.gaps):
+        return unread("errors.spike", seen, "sentry.series", command=command)
     is_harmless = check_errors_issues(seen, scope).state in ("little_noise", "one_user") or _is_over(seen, scope)
     state = "spike" if is_spike and not is_harmless else "harmless" if is_spike else "steady"
     return Finding(
@@ -69,10 +71,15 @@ def _is_over(seen: Seen, scope: Scope) -> bool:
 
 def _recent(series: SentrySeries) -> tuple[int, float]:
     """Errors of the last five minutes, the running bucket included, and errors a minute before them."""
-    count = max(1, NOW_MS // series.step_ms)
+    count = _recent_count(series)
     older = series.events[:-count]
-    minutes = len(older) * series.step_ms / 60_000
+    minutes = (len(older) - sum(n < len(older) for n in series.gaps)) * series.step_ms / 60_000
     return sum(series.events[-count:]) + series.running, sum(older) / minutes if minutes else 0.0
+
+
+def _recent_count(series: SentrySeries) -> int:
+    """Buckets of the last five minutes."""
+    return max(1, NOW_MS // series.step_ms)
 
 
 def check_errors_silence(seen: Seen, scope: Scope) -> Finding:
@@ -112,9 +119,32 @@ def _heard(seen: Seen, scope: Scope, series: SentrySeries) -> tuple[str, Text]:
     if series.worker_events == 0 and _jobs_fail(seen, scope):
         return "deaf_worker", text("jobs fail, and Sentry has no error of the worker, which never starts Sentry")
     total = sum(series.events) + series.running
+    if total == 0 and _site_fails(seen, scope):
+        # The series alone proves it, also where the issues were not read.
+        return "deaf_frontend", text("requests of the site fail, and Sentry has no error at all in the window")
+    if total == 0 and series.gaps:
+        return TOO_LITTLE, text(
+            "Sentry did not count {count} parts of the window, and has no error in the others", count=len(series.gaps)
+        )
+    return _told(total, is_read=_server_events(seen) is not None)
+
+
+def _told(total: int, *, is_read: bool) -> tuple[str, Text]:
+    """What Sentry took, where nothing contradicts it; without its issues nobody knows whose errors they are."""
     if total == 0:
-        return "calm", text("Sentry has no error in the window; nothing else says that something fails")
-    return "heard", text("Sentry took {count} errors in the window and dropped none for the quota", count=total)
+        return "calm", (
+            text("Sentry has no error in the window; nothing else says that something fails")
+            if is_read
+            else text("Sentry has no error in the window, its issues were not read; nothing else says that it is deaf")
+        )
+    return "heard", (
+        text("Sentry took {count} errors in the window and dropped none for the quota", count=total)
+        if is_read
+        else text(
+            "Sentry took {count} errors in the window and dropped none for the quota; whose they are was not read",
+            count=total,
+        )
+    )
 
 
 def _server_events(seen: Seen) -> int | None:
@@ -181,7 +211,7 @@ def _share(series: SentrySeries, bad: set[int], lines_ms: Iterable[int] | None) 
         return None
     with_lines = {(at - series.start_ms) // series.step_ms for at in lines_ms}
     share = len(bad & with_lines) / len(bad)
-    good = set(range(len(series.events))) - bad
+    good = set(range(len(series.events))) - bad - set(series.gaps)
     # Lines in every minute go with everything, and so with nothing.
     is_everywhere = bool(good) and len(good & with_lines) > len(good) / 2
     return 0.0 if is_everywhere else round(share, 3)

@@ -15,6 +15,10 @@ NOT_CONFIGURED = "not_configured"
 NOT_PERMITTED = "not_permitted"
 TOO_LITTLE = "too_little"
 BLIND = "blind"
+NOT_JUDGED = frozenset(
+    (NOT_CONFIGURED, NOT_PERMITTED, TOO_LITTLE, "not_told", "unknown_users", "attempts", "no_worker")
+)
+"""States that raise no alarm and yet say nothing is in order: there was not enough to judge by."""
 
 
 def blind(check: str, seen: Seen, *probes: str, command: str = "") -> Finding:

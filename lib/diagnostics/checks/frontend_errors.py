@@ -38,7 +38,7 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
     if requests is None:
         return blind("frontend.errors", seen, "vercel.logs", command=command)
     if not requests.is_read:
-        return _finding(NOT_PERMITTED, _UNREAD, seen, command)
+        return _finding(NOT_PERMITTED, _unread(requests.why_unread), seen, command)
     since = max(requests.since_ms, requests.until_ms - RECENT_MS)
     recent = [n for n, at in enumerate(requests.at_ms) if at >= since]
     failed = [n for n in recent if requests.status[n] >= FAILED_FROM]
@@ -67,6 +67,10 @@ def _state(requests: VercelRequests, failed: list[int]) -> str:
         return word
     in_database = sum(requests.trouble[n] in _DATABASE for n in failed)
     return "database" if 2 * in_database > len(failed) else "failing"
+
+
+def _unread(why: str) -> Text:
+    return text("{told} ({why})", told=_UNREAD, why=why) if why else _UNREAD
 
 
 def _few(count: int, failed: int) -> Text:

@@ -6,7 +6,7 @@ from math import isnan
 
 import numpy as np
 
-from diagnostics.checks.finding import TOO_LITTLE, blind, site, unread
+from diagnostics.checks.finding import BLIND, TOO_LITTLE, blind, site, unread
 from diagnostics.checks.frontend_health import SAID
 from diagnostics.model import Finding
 from diagnostics.readings import DATABASE_TROUBLES, PathAnswers, SiteAnswer, SitePages, Trouble
@@ -25,7 +25,7 @@ def check_frontend_availability(seen: Seen, scope: Scope) -> Finding:
     """Judge the share of answers that give a visitor something. Source: runbook M7, 3.S1.
 
     A path that never answered is CRITICAL, one that failed at times a WARNING; a request for a login or for
-    fewer requests is an answer. Value: available share, 0-1.
+    fewer requests is an answer. One that could not be read leaves the rest UNKNOWN. Value: available share, 0-1.
     """
     pages = seen.reading(SitePages)
     paths = _own(pages)
@@ -35,12 +35,14 @@ def check_frontend_availability(seen: Seen, scope: Scope) -> Finding:
     asked, failed = sum(p.asked for p in paths), sum(p.failed for p in paths)
     if not asked:
         return unread("frontend.availability", seen, "frontend.pages", command=command)
-    state = _state(paths)
+    state, severity = _state(paths), _severity(paths)
+    if pages.unread and severity is Severity.OK:
+        state, severity = BLIND, Severity.UNKNOWN
     return Finding(
         id="frontend.availability",
-        severity=_severity(paths),
+        severity=severity,
         state=state,
-        sentence=_sentence(state, paths, asked, failed),
+        sentence=_with_rest(_sentence(state, paths, asked, failed), pages),
         value=round(1 - failed / asked, 4),
         unit="ratio",
         threshold=1 - (scope.thresholds.error_ratio.warning or 0.0),
@@ -78,7 +80,7 @@ def _sentence(state: str, paths: tuple[PathAnswers, ...], asked: int, failed: in
     failing = [p for p in paths if p.failed]
     names = ", ".join(_told(p) for p in failing[:4])
     match state:
-        case "available":
+        case "available" | "blind":
             return text(
                 "all {count} pages and endpoints answer, {asked} requests of ours", count=len(paths), asked=asked
             )
@@ -95,6 +97,15 @@ def _sentence(state: str, paths: tuple[PathAnswers, ...], asked: int, failed: in
             return text("addresses fail for the database, {told}: {names}", told=SAID[trouble], names=names)
         case _:
             return text("{failed} of {asked} requests of ours fail: {names}", failed=failed, asked=asked, names=names)
+
+
+def _with_rest(told: Text, pages: SitePages) -> Text:
+    """What was not read and what was not asked stand beside what was."""
+    if pages.unread:
+        told = text("{told}; not read: {names}", told=told, names=", ".join(pages.unread[:4]))
+    if pages.left_out:
+        told = text("{told}; {count} more of the profile are not asked", told=told, count=pages.left_out)
+    return told
 
 
 def _told(p: PathAnswers) -> str:

@@ -19,7 +19,8 @@ _IDLE = ("suspended", "passive")
 def check_redis_plan(seen: Seen, scope: Scope) -> Finding:
     """Judge Upstash's account of our database. Source: runbook 1.A2, M11, M13.
 
-    The vendor does not say whether the request limit is a day's or a month's; today's commands are within either.
+    The vendor does not say whether the request limit is a day's or a month's: today's commands are within either, the
+    month's share warns at most.
     """
     plan = seen.reading(RedisPlan)
     command = _command(scope)
@@ -30,8 +31,11 @@ def check_redis_plan(seen: Seen, scope: Scope) -> Finding:
     quota, memory = _share(plan.commands_today, plan.request_limit), _share(plan.used_bytes, plan.memory_limit_bytes)
     if plan.state == "active" and (quota is None or memory is None):
         return unread("redis.plan", seen, "redis.plan", command=command)
-    state = "suspended" if plan.state in _IDLE else _state(quota or 0.0, memory or 0.0)
+    month = _share(plan.commands_month, plan.request_limit) or 0.0
+    state = "suspended" if plan.state in _IDLE else _state(quota or 0.0, memory or 0.0, month)
     share = memory if state == "memory_full" or (memory or 0.0) > (quota or 0.0) else quota
+    if state == "quota_near":
+        share = quota if quota and quota > QUOTA_SHARE else month
     return Finding(
         id="redis.plan",
         severity=_SEVERITY.get(state, Severity.OK),
@@ -60,12 +64,12 @@ def _share(used: int | None, limit: int | None) -> float | None:
     return used / limit if limit else 0.0
 
 
-def _state(quota: float, memory: float) -> str:
+def _state(quota: float, memory: float, month: float) -> str:
     if quota >= 1:
         return "quota_exhausted"
     if memory > MEMORY_SHARE:
         return "memory_full"
-    return "quota_near" if quota > QUOTA_SHARE else "room"
+    return "quota_near" if max(quota, month) > QUOTA_SHARE else "room"
 
 
 def _sentence(state: str, plan: RedisPlan, quota: float | None, memory: float | None) -> Text:
@@ -75,13 +79,18 @@ def _sentence(state: str, plan: RedisPlan, quota: float | None, memory: float | 
     if not plan.request_limit:
         return text("the Redis plan has no limit of commands; the database uses {memory}", memory=used)
     return text(
-        "of the {limit} commands that the Redis plan allows, {used} are spent today ({share:.0%}); the database uses "
-        "{memory}",
+        "of the {limit} commands that the Redis plan allows, {used} are spent today ({share:.0%}); if the limit is a "
+        "month's, {month} of it; the database uses {memory}",
         limit=plan.request_limit,
         used=plan.commands_today or 0,
         share=quota or 0.0,
+        month=_percent(_share(plan.commands_month, plan.request_limit)),
         memory=used,
     )
+
+
+def _percent(share: float | None) -> str:
+    return "?" if share is None else f"{share:.0%}"
 
 
 def _command(scope: Scope) -> str:

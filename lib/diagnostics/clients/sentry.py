@@ -114,7 +114,8 @@ class Sentry:
         return SentrySeries(
             start_ms=values[0][0] if values else int(self.window.since.timestamp() * 1000),
             step_ms=step_s * 1000,
-            events=tuple(count for _, count in values),
+            events=tuple(count or 0 for _, count in values),
+            gaps=tuple(n for n, (_, count) in enumerate(values) if count is None),
             running=answer.running(),
             worker_events=table.total("count()"),
             outcomes=self._parsed(OutcomeTable, outcomes, "/stats_v2/").totals(),

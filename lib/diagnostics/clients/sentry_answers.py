@@ -149,10 +149,10 @@ class SeriesAnswer(BaseModel):
 
     timeSeries: list[_Series]
 
-    def complete(self) -> list[tuple[int, int]]:
-        """Start (epoch ms) and count of each complete bucket."""
+    def complete(self) -> list[tuple[int, int | None]]:
+        """Start (epoch ms) and count of each complete bucket; `None` where Sentry has none."""
         points = self.timeSeries[0].values if self.timeSeries else []
-        return [(int(p.timestamp), int(p.value or 0)) for p in points if not p.incomplete]
+        return [(int(p.timestamp), None if p.value is None else int(p.value)) for p in points if not p.incomplete]
 
     def running(self) -> int:
         """Count of the bucket that has not ended: it can only grow."""
@@ -177,6 +177,13 @@ class _Group(BaseModel):
     by: dict[str, Any]
     totals: dict[str, Finite | None]
 
+    def quantity(self) -> int:
+        """How many met this outcome. Raises SchemaError."""
+        quantity = self.totals.get("sum(quantity)")
+        if quantity is None:
+            raise SchemaError("Sentry: field totals.sum(quantity) is missing", path="totals.sum(quantity)")
+        return int(quantity)
+
 
 class OutcomeTable(BaseModel):
     """What became of what was sent."""
@@ -184,11 +191,8 @@ class OutcomeTable(BaseModel):
     groups: list[_Group]
 
     def totals(self) -> tuple[tuple[str, int], ...]:
-        """Outcome and quantity."""
-        return tuple(
-            (kind_of(str(group.by.get("outcome", ""))), int(group.totals.get("sum(quantity)") or 0))
-            for group in self.groups
-        )
+        """Outcome and quantity. Raises SchemaError where a quantity is missing: it is no zero."""
+        return tuple((kind_of(str(group.by.get("outcome", ""))), group.quantity()) for group in self.groups)
 
 
 class _ReleaseRow(BaseModel):

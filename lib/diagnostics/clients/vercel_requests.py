@@ -49,7 +49,7 @@ async def read_requests(
 ) -> VercelRequests:
     """Requests of the window: the newest pages of all, and the newest page of those that failed with 5xx.
 
-    What cannot be read gives `is_read=False`, never an error.
+    What cannot be read gives `is_read=False` with its reason, never an error.
     """
     try:
         found: list[_Row] = []
@@ -59,8 +59,8 @@ async def read_requests(
                 answer = await _page(http, section, token, window=window, page=page, timeout_s=timeout_s)
                 found, more = [*found, *answer.rows], answer.hasMoreRows
         failed = await _page(http, section, token, window=window, status="5xx", timeout_s=timeout_s) if more else None
-    except ClientError:
-        return VercelRequests(is_read=False)
+    except ClientError as error:
+        return VercelRequests(is_read=False, why_unread=str(error))
     oldest = min((_ms(row.timestamp) for row in found), default=_ms(window.until))
     since_ms = oldest if more else _ms(window.since)
     rows = {_identity(row): row for row in [*found, *(failed.rows if failed else [])]}

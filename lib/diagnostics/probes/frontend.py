@@ -12,11 +12,11 @@ from diagnostics.clients.site_health import read_frontend_health
 from diagnostics.clients.systems import Systems
 from diagnostics.clients.vercel import read_deployments, read_variables
 from diagnostics.clients.vercel_requests import read_requests
-from diagnostics.errors import BudgetExhausted, ClientError
+from diagnostics.errors import BudgetExhausted, ClientError, ConnectFailed
 from diagnostics.model import Evidence, Probe
 from diagnostics.probes.look import absent, look, unset
 from diagnostics.profile import FrontendSection, VercelSection
-from diagnostics.readings import PathAnswers, Reading, SitePages
+from diagnostics.readings import PathAnswers, Reading, SiteAnswer, SitePages
 from diagnostics.settings import shown
 
 MOST_REQUESTS = 18
@@ -114,17 +114,30 @@ async def _site(
 
 
 async def _pages(http: Http, section: FrontendSection, url: str, *, timeout_s: float) -> Reading:
-    """All paths side by side, each path one request after another. Raises ClientError where none was reached."""
-    wanted = [(path, "page") for path in section.pages] + [(path, "endpoint") for path in section.endpoints]
-    wanted = [*wanted[: MOST_REQUESTS - 1], (READY, "ready")]
+    """All paths side by side, each path one request after another. Raises ClientError where none was reached.
+
+    Where others answer, a path that takes no connection is one that fails; whatever else is lost is unread.
+    """
+    named = [(path, "page") for path in section.pages] + [(path, "endpoint") for path in section.endpoints]
+    wanted = [*named[: MOST_REQUESTS - 1], (READY, "ready")]
     rounds = max(1, min(ROUNDS, MOST_REQUESTS // len(wanted)))
     asked = [_path(http, url + path, kind, rounds, timeout_s) for path, kind in wanted]
     found = await asyncio.gather(*asked)
-    seen = tuple(item for item in found if isinstance(item, PathAnswers))
-    lost = next((item for item in found if isinstance(item, Exception)), None)
-    if not seen and lost is not None:
-        raise lost
-    return SitePages(paths=seen)
+    if not any(isinstance(item, PathAnswers) for item in found):
+        raise next(item for item in found if isinstance(item, Exception))
+    told = [_broken(*to, item) for to, item in zip(wanted, found, strict=True)]
+    return SitePages(
+        paths=tuple(item for item in told if isinstance(item, PathAnswers)),
+        unread=tuple(to[0] for to, item in zip(named, told, strict=False) if isinstance(item, Exception)),
+        left_out=max(0, len(named) - len(wanted) + 1),
+    )
+
+
+def _broken(path: str, kind: str, item: PathAnswers | Exception) -> PathAnswers | Exception:
+    """A connection that failed, as the answer it is to a visitor; everything else as it is."""
+    if not isinstance(item, ConnectFailed):
+        return item
+    return PathAnswers(path=path, kind=kind, answer=SiteAnswer.BROKEN, asked=1, failed=1)
 
 
 async def _path(

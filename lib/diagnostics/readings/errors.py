@@ -120,6 +120,8 @@ class SentrySeries:
     """Those the worker reported in the window."""
     outcomes: tuple[tuple[str, int], ...]
     """`accepted`, `filtered`, `rate_limited` … and how many errors met it."""
+    gaps: tuple[int, ...] = ()
+    """Indexes into `events` of buckets that Sentry did not count: their 0 is unknown."""
 
     def outcome(self, name: str) -> int:
         """Errors of the window that met one outcome."""

@@ -131,6 +131,10 @@ class SitePages:
     """The profile's pages and endpoints, and the liveness reference, each asked by itself."""
 
     paths: tuple[PathAnswers, ...]
+    unread: tuple[str, ...] = ()
+    """Pages and endpoints that were asked and of which nothing can be told."""
+    left_out: int = 0
+    """Pages and endpoints of the profile beyond what one run may ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,3 +255,5 @@ class VercelRequests:
     """Of requests that failed: a word of `Trouble`, else empty."""
     variables: tuple[str, ...] = ()
     """Names of variables that the site's own log lines call missing."""
+    why_unread: str = ""
+    """Where it could not be read: what the read said, without a secret."""

@@ -21,13 +21,15 @@ def sentry_errors(seen: Seen, scope: Scope) -> Series:
     counts = (*told.events, told.running) if told and told.running else told.events if told else ()
     if told is None or not counts:
         return empty(scope, name="sentry_errors", unit="events/min", why=text("Sentry's series could not be read"))
+    value = np.array(counts, dtype=np.float64) * 60_000 / told.step_ms
+    value[list(told.gaps)] = np.nan
     at = told.start_ms + told.step_ms * np.arange(len(counts), dtype=np.int64)
     series = Series(
         name="sentry_errors",
         unit="events/min",
         source=text("Sentry, {count} errors", count=sum(counts)),
         at_ms=at,
-        value=np.array(counts, dtype=np.float64) * 60_000 / told.step_ms,
+        value=value,
         since_ms=told.start_ms,
         until_ms=int(at[-1]) + told.step_ms,
         step_ms=told.step_ms,

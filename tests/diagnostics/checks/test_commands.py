@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from dataclasses import replace
 
 import pytest
 from tests.diagnostics.healthy import FACTS
 
+from diagnostics.checks.errors_issue import sentry_curl
 from diagnostics.checks.finding import redis_cli
 
 NAMES = ("UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN")
@@ -48,3 +51,20 @@ def test_an_own_authority_and_other_names_are_kept() -> None:
     """The profile may name other variables, and a certificate authority of its own."""
     told = redis_cli(replace(FACTS, rest_variables=("MY_URL", "MY_TOKEN"), has_own_ca=True), "LLEN", "a")
     assert told == ('curl -sS --cacert "$RUNBOOK_REDIS__CA_FILE" "$MY_URL/llen/a" -H "Authorization: Bearer $MY_TOKEN"')
+
+
+@pytest.mark.parametrize(
+    ("organization", "issue", "told"),
+    [
+        ("", "$ISSUE", "organizations/ours/issues/17/tags/"),
+        ("acme", "9", "organizations/acme/issues/9/tags/"),
+        ("acme", '$(id)`id`"\\', 'organizations/acme/issues/$(id)`id`"\\/tags/'),
+    ],
+)
+def test_sentrys_address_fills_its_own_variables_and_no_others(organization: str, issue: str, told: str) -> None:
+    """A shell expands what we leave to be set, and takes everything else as it stands."""
+    command = sentry_curl(replace(FACTS, sentry_organization=organization), f"issues/{issue}/tags/")
+    shown = "curl() { printf '%s' \"$3\"; }; " + command
+    own = {"PATH": os.environ["PATH"], "RUNBOOK_SENTRY__ORGANIZATION": "ours", "ISSUE": "17"}
+    asked = subprocess.run(["sh", "-c", shown], env=own, capture_output=True, text=True, check=True, timeout=5).stdout
+    assert asked.endswith(told)

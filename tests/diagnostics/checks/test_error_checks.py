@@ -134,6 +134,7 @@ def test_the_rate_falls_back_and_names_its_denominator() -> None:
     assert (told.state, "probes of the site" in str(told.sentence)) == (TOO_LITTLE, True)
     told = found("errors.rate", {**hidden, "frontend.pages": FailureKind.UNREACHABLE})
     assert (told.state, told.evidence) == ("attempts", ("worker.log",))
+    assert (told.value, told.threshold) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,12 @@ def test_response_times_at_the_runbooks_limits(p95_s: float, count: int, severit
     assert (
         found("errors.latency", {"sentry.performance": performance(p95_s=p95_s, requests=count)}).severity is severity
     )
+
+
+@pytest.mark.parametrize(("p50_s", "told"), [(None, "median took ? s"), (0.0, "median took 0.00 s")])
+def test_one_percentile_that_is_missing_is_no_zero(p50_s: float | None, told: str) -> None:
+    """What was not told is a question mark."""
+    assert told in str(found("errors.latency", {"sentry.performance": performance(p50_s=p50_s)}).sentence)
 
 
 def test_percentiles_that_are_not_there_are_no_zero() -> None:
@@ -217,6 +224,31 @@ def test_a_spike_is_many_more_than_before(ends: tuple[int, ...], running: int, s
     assert (finding.state, finding.severity) == (state, WARNING if state == "spike" else OK)
 
 
+@pytest.mark.parametrize(
+    ("gap", "last", "state"), [(174, 9, "steady"), (175, 9, "blind"), (179, 0, "blind"), (175, 40, "spike")]
+)
+def test_minutes_that_were_not_counted_are_not_calm(gap: int, last: int, state: str) -> None:
+    """Of the last five one is missing: no spike is seen, and none excluded."""
+    counts = [0] * 180
+    counts[178] = last
+    finding = found("errors.spike", {"sentry.series": series(*counts, gaps=(gap,))})
+    assert (finding.state, finding.severity is UNKNOWN) == (state, state == "blind")
+
+
+def test_gaps_do_not_thin_what_came_before() -> None:
+    """Four a minute before, in the half that was counted: twelve a minute now are no spike."""
+    counts = (4, 0) * 87 + (4,) + (12,) * 5
+    gaps = tuple(range(1, 174, 2))
+    assert found("errors.spike", {"sentry.series": series(*counts, gaps=gaps)}).state == "steady"
+    assert found("errors.spike", {"sentry.series": series(*counts)}).state == "spike"
+
+
+@pytest.mark.parametrize(("gaps", "state"), [((), "calm"), ((3,), TOO_LITTLE)])
+def test_silence_with_gaps_is_not_calm(gaps: tuple[int, ...], state: str) -> None:
+    """Nobody counted there."""
+    assert found("errors.silence", {"sentry.series": series(gaps=gaps)}).state == state
+
+
 @pytest.mark.parametrize(("age_s", "state"), [(60, "spike"), (61, "harmless")])
 def test_a_spike_without_an_event_in_the_last_minute_is_over(age_s: float, state: str) -> None:
     """What has stopped alarms nobody; a list of issues that was not read says nothing of the kind."""
@@ -247,6 +279,14 @@ def test_a_handful_of_failed_jobs_is_not_missed_in_sentry() -> None:
     """Nine failures may be more than 1 %, and yet say nothing of Sentry."""
     assert found("errors.silence", {"worker.log": failed_jobs(9, 9)}).state == "heard"
     assert found("errors.silence", {"worker.log": failed_jobs(12, 12)}).state == "deaf_worker"
+
+
+@pytest.mark.parametrize("events", [0, 1])
+def test_issues_that_were_not_read_are_said(events: int) -> None:
+    """Neither calm nor hearing is told as if the issues had been seen."""
+    changes: dict[str, Any] = {"sentry.series": series(events)}
+    assert "not read" not in str(found("errors.silence", changes).sentence)
+    assert "not read" in str(found("errors.silence", {**changes, "sentry.issues": FailureKind.TIMEOUT}).sentence)
 
 
 def test_a_spike_of_one_user_alarms_nobody() -> None:
@@ -316,6 +356,15 @@ def test_sentrys_own_count_of_jobs_goes_before_the_log() -> None:
             "deaf_frontend",
         ),
         ({"sentry.performance": performance(failed_ratio=0.3)}, "heard"),
+        (
+            {
+                "sentry.performance": performance(failed_ratio=0.3),
+                "sentry.issues": FailureKind.TIMEOUT,
+                "sentry.series": series(),
+            },
+            "deaf_frontend",
+        ),
+        ({"sentry.issues": FailureKind.TIMEOUT, "sentry.series": series()}, "calm"),
         ({"sentry.performance": performance(failed_ratio=0.3), "sentry.issues": FailureKind.TIMEOUT}, "heard"),
     ],
 )

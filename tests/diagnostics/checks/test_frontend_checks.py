@@ -255,6 +255,35 @@ def test_availability(told: SitePages, state: str, severity: Severity, value: fl
     assert finding.value == pytest.approx(value, abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("told", "state", "severity"),
+    [
+        (replace(pages(), unread=("/big",)), "blind", UNKNOWN),
+        (replace(pages(path("/", failed=1)), unread=("/big",)), "flaky", WARNING),
+        (replace(everywhere(), unread=("/big",)), "down", CRITICAL),
+    ],
+)
+def test_a_path_that_was_not_read_leaves_the_rest_unknown(told: SitePages, state: str, severity: Severity) -> None:
+    """Unless something worse holds; it is named either way."""
+    finding = found("frontend.availability", {"frontend.pages": told})
+    assert (finding.state, finding.severity) == (state, severity)
+    assert "not read: /big" in str(finding.sentence)
+
+
+@pytest.mark.parametrize(("left_out", "is_said"), [(0, False), (1, True)])
+def test_paths_that_were_not_asked_are_said(left_out: int, is_said: bool) -> None:
+    """A long profile is cut, and never in silence."""
+    finding = found("frontend.availability", {"frontend.pages": replace(pages(), left_out=left_out)})
+    assert ("more of the profile" in str(finding.sentence), finding.severity) == (is_said, OK)
+
+
+@pytest.mark.parametrize(("why", "end"), [("", "Logs page"), ("GET x answered 401", "Logs page (GET x answered 401)")])
+def test_a_log_that_is_not_read_says_why(why: str, end: str) -> None:
+    """A limit whose reason is known can be mended."""
+    finding = found("frontend.errors", {"vercel.logs": VercelRequests(is_read=False, why_unread=why)})
+    assert (str(finding.sentence).endswith(end), finding.state) == (True, "not_permitted")
+
+
 def timed(*seconds: float) -> SitePages:
     """One page with these response times; its first answer is not measured."""
     return SitePages(paths=(path("/", asked=len(seconds) + 1, latencies_s=(9.0, *seconds)),))

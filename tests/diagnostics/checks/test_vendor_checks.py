@@ -95,6 +95,11 @@ def test_each_page_is_asked_where_the_command_says() -> None:
         ({"commands_today": 450_001}, Severity.WARNING, "quota_near"),
         ({"commands_today": 499_999}, Severity.WARNING, "quota_near"),
         ({"commands_today": 500_000}, Severity.CRITICAL, "quota_exhausted"),
+        ({"commands_month": 450_000}, Severity.OK, "room"),
+        ({"commands_month": 450_001}, Severity.WARNING, "quota_near"),
+        ({"commands_month": 600_000}, Severity.WARNING, "quota_near"),
+        ({"commands_month": None}, Severity.OK, "room"),
+        ({"commands_month": 9_000_000, "request_limit": 0}, Severity.OK, "room"),
         ({"used_bytes": 90}, Severity.OK, "room"),
         ({"used_bytes": 91}, Severity.WARNING, "memory_full"),
         ({"commands_today": 9_000_000, "request_limit": 0}, Severity.OK, "room"),
@@ -109,6 +114,14 @@ def test_a_plan_is_judged_by_what_is_used_of_it(changes: dict[str, object], seve
     """At the limit, one below, one above; what was not told is unknown, never a zero."""
     finding = found("redis.plan", {"redis.plan": plan(**changes)})
     assert (finding.severity, finding.state) == (severity, state)
+
+
+@pytest.mark.parametrize(("month", "told", "value"), [(450_001, "month's, 90% of", 0.9), (None, "month's, ? of", 0.1)])
+def test_both_shares_of_a_plan_are_told(month: int | None, told: str, value: float) -> None:
+    """Nobody knows whose limit it is; a month that was not told is no zero."""
+    finding = found("redis.plan", {"redis.plan": plan(commands_month=month)})
+    assert told in str(finding.sentence) and "(0%)" in str(finding.sentence)
+    assert finding.value == pytest.approx(value, abs=1e-4)
 
 
 def test_a_spent_plan_is_the_cause_even_when_nobody_else_says_so() -> None:

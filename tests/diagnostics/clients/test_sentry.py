@@ -249,3 +249,31 @@ async def test_a_table_without_its_count_is_drift() -> None:
         EventTable(data=[]).total("count()")
     with pytest.raises(SchemaError):
         number_of("many")
+
+
+@pytest.mark.parametrize("totals", [{}, {"sum(quantity)": None}, {"sum(times_seen)": 3}])
+def test_an_outcome_without_its_quantity_is_drift(totals: dict[str, float | None]) -> None:
+    """A quota that dropped errors must not look as if it had dropped none."""
+    from diagnostics.clients.sentry_answers import OutcomeTable
+
+    table = OutcomeTable.model_validate({"groups": [{"by": {"outcome": "rate_limited"}, "totals": totals}]})
+    with pytest.raises(SchemaError):
+        table.totals()
+
+
+@pytest.mark.parametrize("quantity", [0, 7])
+def test_an_outcomes_quantity_is_kept(quantity: int) -> None:
+    """A zero that was told is one."""
+    from diagnostics.clients.sentry_answers import OutcomeTable
+
+    told = {"by": {"outcome": "rate_limited"}, "totals": {"sum(quantity)": quantity}}
+    assert OutcomeTable.model_validate({"groups": [told]}).totals() == (("rate_limited", quantity),)
+
+
+def test_a_bucket_that_was_not_counted_is_a_gap() -> None:
+    """Beside a zero that was."""
+    from diagnostics.clients.sentry_answers import SeriesAnswer
+
+    values = [{"timestamp": n * 60_000, "value": value} for n, value in enumerate((0, None, 3))]
+    told = SeriesAnswer.model_validate({"timeSeries": [{"values": values}]}).complete()
+    assert told == [(0, 0), (60_000, None), (120_000, 3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.diagnostics.healthy import SCOPE, TRAILER, Changes, ago_ms, collected, requests
 from tests.diagnostics.healthy_errors import issue, issues, latest, series
@@ -86,6 +87,8 @@ def test_the_curve_is_sentrys_and_knows_its_gaps() -> None:
     curve = sentry_errors(Seen(collected({"sentry.series": series(0, 30)})), SCOPE_5)
     assert float(curve.value[-1]) == 30.0
     assert sentry_errors(Seen(collected(BLIND)), SCOPE_5).is_empty
+    gap = sentry_errors(Seen(collected({"sentry.series": series(0, 30, gaps=(178,))})), SCOPE_5)
+    assert np.isfinite(curve.value).sum() - np.isfinite(gap.value).sum() == 1
 
 
 def test_the_incident_has_its_charts_by_name() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
+import pytest
 from tests.diagnostics.diagnoses import diagnosis
 from tests.diagnostics.healthy import collected, diagnosed, page, unanswered
 
 from diagnostics.readings import Answer, Indicator
 from diagnostics.report.handoff import as_text, handoff, sentry_event
+from diagnostics.severity import Severity
 from diagnostics.text import text
 from diagnostics.wording import Wording
 
@@ -23,6 +25,16 @@ def test_it_says_state_ruled_out_unseen_next_and_whom_to_call() -> None:
     assert any("set RAILWAY_TOKEN" in line for line in parts["Not seen"])
     assert parts["Next"] == ("Compare the host in Railway with the Upstash console",)
     assert parts["Contacts"] == ("Railway Support support@railway.app",)
+
+
+@pytest.mark.parametrize(
+    ("state", "is_listed"), [("usual", True), ("too_little", False), ("not_told", False), ("unknown_users", False)]
+)
+def test_what_was_not_judged_is_not_ruled_out(state: str, is_listed: bool) -> None:
+    """Too little to judge by is no proof of health."""
+    made = replace(diagnosis().findings[0], id="x.y", severity=Severity.OK, state=state)
+    parts = {p.heading: p.lines for p in handoff(replace(diagnosis(), findings=(made,)), Wording())}
+    assert ("in order: x.y" in parts["Ruled out, or less likely"]) is is_listed
 
 
 def test_nobody_to_call_is_said() -> None:
