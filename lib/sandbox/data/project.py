@@ -58,17 +58,22 @@ class Project:
 
     async def open(self) -> None:
         """Begin to serve a database that runs; returns when the schema is known."""
+        await self._stop_rest()
+        self.rest.loaded.clear()
         self._running = asyncio.create_task(self.rest.run())
         async with asyncio.timeout(20):
             await self.rest.loaded.wait()
         self._status = ProjectStatus.ACTIVE_HEALTHY
 
     async def close(self) -> None:
+        await self._stop_rest()
+        await self.rest.close()
+
+    async def _stop_rest(self) -> None:
         if self._running is not None:
             self._running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._running
-        await self.rest.close()
 
     async def pause(self) -> None:
         """What an owner does, or Supabase after a week without use: the database stops, the gateway says so."""
@@ -77,10 +82,10 @@ class Project:
         self._status = ProjectStatus.INACTIVE
 
     async def restore(self) -> None:
-        """The way back; returns when the database accepts connections."""
+        """The way back: everything is started anew, PostgREST too; returns when the schema is known."""
         self._status = ProjectStatus.RESTORING
         await self.postgres.start()
-        self._status = ProjectStatus.ACTIVE_HEALTHY
+        await self.open()
 
     async def restart(self) -> None:
         """Stop and start the database; every connection is dropped."""

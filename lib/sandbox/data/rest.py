@@ -103,6 +103,8 @@ class Rest:
                 await self._listen()
             except (Error, ConnectFailed, PoolTimeout) as error:
                 self._log("ERROR", f"Failed to load the schema cache. {str(error).strip()}")
+            # Idle connections died with the server: each would cost the next reading of the schema another try.
+            await self.pool.close()
             pause_s = FIRST_RETRY_S if self.schema is not None else min(2 * pause_s, LONGEST_RETRY_S)
             self.schema = None
             await asyncio.sleep(pause_s)

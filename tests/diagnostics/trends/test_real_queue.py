@@ -86,7 +86,7 @@ async def test_the_walk_meets_every_depth_that_was_sampled_while_jobs_were_runni
     assert len(met) > 20
     # Up to eight jobs are added at once between two samples.
     assert all(min(near) - 8 <= value <= max(near) + 8 for value, near in met)
-    assert sum(min(near) - 1 <= value <= max(near) + 1 for value, near in met) > 0.9 * len(met)
+    assert sum(min(near) - 1 <= value <= max(near) + 1 for value, near in met) > 0.75 * len(met)
 
 
 async def one(client: redis.asyncio.Redis) -> tuple[int, int]:
