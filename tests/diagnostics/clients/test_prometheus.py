@@ -89,15 +89,18 @@ def prometheus_on(folder: Path, config: str) -> Iterator[str]:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
-    """What it says of the port the kernel gave it."""
+    """What it says of the port the kernel gave it, once it serves: until its store is loaded it answers 503."""
     import json
 
     assert process.stderr is not None
+    address = ""
     for line in process.stderr:
         told = json.loads(line)
         if "Listening on" in told.get("msg", ""):
+            address = str(told["address"])
+        if "ready to receive" in told.get("msg", ""):
             threading.Thread(target=lambda: list(process.stderr or ()), daemon=True).start()
-            return str(told["address"])
+            return address
     raise AssertionError("Prometheus did not start")
 
 
