@@ -23,7 +23,7 @@ from diagnostics.trends.depth import main_queue
 from diagnostics.trends.estimate import Estimate, Z, combined, mean, poisson, product, waiting_s
 from diagnostics.trends.jobtypes import lengths_s
 from diagnostics.trends.series import epoch_ms
-from diagnostics.trends.steady import Stretch, steady
+from diagnostics.trends.steady import SHORTEST_S, Stretch, steady
 
 FULL = 0.9
 """Share of slots in use from which the worker counts as full."""
@@ -160,7 +160,8 @@ def capacity(seen: Seen, scope: Scope) -> Capacity | None:
 def flows(seen: Seen, queue: str) -> Flows | None:
     """What enters `queue` and what is taken from it, by the event stream, else by two counts.
 
-    A stream that begins with a burst seconds ago would take the burst for the rate: the two counts come after it.
+    A burst seconds ago is no rate: the two counts come after the stream was read, and where they know of far fewer
+    arrivals the burst is over.
     """
     state = seen.reading(QueueState)
     now, before = (state.now(queue), state.before(queue)) if state else (None, None)
@@ -168,9 +169,12 @@ def flows(seen: Seen, queue: str) -> Flows | None:
     for events, since, until in _events(seen, queue):
         if counted and until - since < _SHORTEST_MS:
             continue
-        taken = _stretch(events, since, until, _STARTS)
+        taken, entered = _stretch(events, since, until, _STARTS), _stretch(events, since, until, _ENTERS)
+        arrivals = poisson(entered.count, entered.span_s, _told(entered))
+        is_brief = entered.span_s <= SHORTEST_S
+        is_over = is_brief and counted is not None and counted.arrivals.high < arrivals.low
         return Flows(
-            arrivals=_rate(events, since, until, _ENTERS),
+            arrivals=counted.arrivals if counted and is_over else arrivals,
             taken=poisson(taken.count, taken.span_s, _told(taken)),
             span_s=taken.span_s,
         )
@@ -231,11 +235,6 @@ def _events(seen: Seen, queue: str) -> Iterable[tuple[QueueEvents, int, int]]:
             until = epoch_ms(item.observed_at)
             if until > events.complete_since_ms and any(kind in _STARTS for kind in events.kind):
                 yield events, events.complete_since_ms, until
-
-
-def _rate(events: QueueEvents, since: int, until: int, kinds: tuple[str, ...]) -> Estimate:
-    stretch = _stretch(events, since, until, kinds)
-    return poisson(stretch.count, stretch.span_s, _told(stretch))
 
 
 def _stretch(events: QueueEvents, since: int, until: int, kinds: tuple[str, ...]) -> Stretch:

@@ -9,7 +9,8 @@ import numpy as np
 
 from diagnostics.trends.series import Instants
 
-_FIRST_MS = 2000
+SHORTEST_S = 2.0
+"""A stretch begins with so much."""
 _SURE = 3.0
 """Standard errors by which two neighbouring counts may differ and still be one rate."""
 
@@ -28,7 +29,7 @@ def steady(at_ms: Instants, *, since_ms: int, until_ms: int) -> Stretch:
     A burst a minute ago, or a worker that only then began to take jobs, says nothing about now.
     """
     longest = max(1, until_ms - since_ms)
-    span = min(_FIRST_MS, longest)
+    span = min(round(SHORTEST_S * 1000), longest)
     while span < longest:
         wider = min(2 * span, longest)
         new = _count(at_ms, until_ms - span, until_ms)

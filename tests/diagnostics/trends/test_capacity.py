@@ -14,6 +14,7 @@ from tests.diagnostics.healthy import (
     SCOPE,
     Changes,
     ago,
+    ago_ms,
     counts,
     health,
     log,
@@ -117,6 +118,21 @@ def test_jobs_that_only_fill_empty_slots_measure_nothing(taken: int, is_told: bo
     unended = {"worker.metrics": metrics(sample(average_ms=None, completed=0)), "worker.log": None, "queue.jobs": None}
     stream = {"queue.events": events(enter_per_s=100, take_per_s=taken / 5, span_s=5)}
     assert (capacity(seen(loaded() | stream | unended), SCOPE) is not None) == is_told
+
+
+def test_a_burst_that_is_over_is_no_rate() -> None:
+    """Four hundred came within a second, and between the two counts, later, only four: arrivals are two a second."""
+    steps = [(ago_ms(60), "completed"), *((ago_ms(1.5), "waiting") for _ in range(400)), (ago_ms(1), "active")]
+    stream = QueueEvents(
+        queue=QUEUE,
+        at_ms=tuple(at for at, _ in steps),
+        kind=tuple(kind for _, kind in steps),
+        complete_since_ms=ago_ms(60),
+    )
+    state = queue(counts(wait=400, active=50, last_id=1004), counts(wait=410, active=50, last_id=1000))
+    found = flows(seen({"queue.state": state, "queue.events": stream}), QUEUE)
+    assert found is not None
+    assert found.arrivals.value == pytest.approx(2.0, rel=0.1)
 
 
 def test_measured_slots_are_held_as_littles_law_says() -> None:
