@@ -80,7 +80,7 @@ pictures: $(READY)
 
 .PHONY: lock  ## Resolve requirements.lock again (needs uv)
 lock:
-	uv pip compile -q --generate-hashes --universal --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+	uv pip compile -q --generate-hashes --universal --no-header --no-annotate --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 
 .PHONY: clean  ## Remove environment, caches and sandbox state; outputs stay
 clean:
