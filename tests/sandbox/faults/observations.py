@@ -10,8 +10,6 @@ Sight = Callable[[Running], Awaitable[bool]]
 LONG = frozenset(
     {
         "concurrency-too-low",
-        "database-key-rotated-one-side",
-        "database-restarted",
         "database-slow",
         "handlers-hung",
         "redis-other-database",
