@@ -42,8 +42,8 @@ def rank(
         return (observer or _unseen(blind),)
     deaf = if_deaf(evidence, abnormal)
     if deaf is not None:
-        return (deaf, *(_weaker(c) for c in causes if _weaker(c).confidence >= _NAMED))
-    if not causes or causes[0].confidence < ASSERTED:
+        causes = [deaf, *map(_weaker, causes)]
+    elif not causes or causes[0].confidence < ASSERTED:
         causes = [_unexplained(abnormal, 0.5), *causes]
     return tuple(c for c in causes if c.confidence >= _NAMED)
 

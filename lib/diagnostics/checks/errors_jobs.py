@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from diagnostics.checks.errors_issue import is_bad
 from diagnostics.checks.finding import TOO_LITTLE, blind
+from diagnostics.checks.frontend_errors import RECENT_MS
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
 from diagnostics.readings import SentryLatest, WorkerLog
@@ -12,7 +13,6 @@ from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
 
-RECENT_MS = 15 * 60 * 1000
 FEWEST_FAILURES = 10
 MOST_JOBS = 5
 """So few jobs behind many failures are a handful of bad jobs, not an outage. Our own number."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diagnostics.checks.errors_issue import sentry_curl
 from diagnostics.checks.finding import TOO_LITTLE, blind
-from diagnostics.checks.frontend_errors import OVER, check_frontend_errors
+from diagnostics.checks.frontend_errors import OVER, RECENT_MS, check_frontend_errors
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
 from diagnostics.readings import SentryPerformance, SitePages, VercelRequests
@@ -19,7 +19,6 @@ from diagnostics.trends.site import FAILED_FROM
 
 FEWEST_REQUESTS = 100
 """Below this one failure alone is more than the warning limit of 1 %. Source: runbook T1."""
-RECENT_MS = 15 * 60 * 1000
 _PROBES = ("sentry.performance", "vercel.logs", "frontend.pages")
 
 

@@ -40,11 +40,6 @@ def handoff(diagnosis: Diagnosis, wording: Wording) -> tuple[Part, ...]:
     )
 
 
-def as_text(parts: tuple[Part, ...]) -> str:
-    """The same as plain lines."""
-    return "\n".join(line for part in parts for line in (f"{part.heading}:", *(f"  - {each}" for each in part.lines)))
-
-
 def vendors(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
     """What each vendor says of itself, the loud ones first."""
     _ = wording.translate

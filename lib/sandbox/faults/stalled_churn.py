@@ -9,8 +9,8 @@ from sandbox.world import World
 
 CALL_S = 12.0
 """Longer than a lock of that release lives (3 s), shorter than until its first renewal (15 s)."""
-FAILURES = 8
-"""Jobs that stalled twice have failed for good; so many that nobody takes it for a hiccup."""
+FAILURES = 20
+"""Jobs that stalled twice have failed for good; so many that their share can be judged, however long others take."""
 
 
 async def _apply(world: World) -> None:

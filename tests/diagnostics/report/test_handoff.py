@@ -10,7 +10,7 @@ from tests.diagnostics.diagnoses import diagnosis
 from tests.diagnostics.healthy import collected, diagnosed, page, unanswered
 
 from diagnostics.readings import Answer, Indicator
-from diagnostics.report.handoff import as_text, handoff, sentry_event
+from diagnostics.report.handoff import handoff, sentry_event
 from diagnostics.severity import Severity
 from diagnostics.text import text
 from diagnostics.wording import Wording
@@ -40,7 +40,8 @@ def test_what_was_not_judged_is_not_ruled_out(state: str, is_listed: bool) -> No
 def test_nobody_to_call_is_said() -> None:
     """Silence would look like an oversight."""
     alone = replace(diagnosis(), clock=replace(diagnosis().clock, contacts=()))
-    assert "none known" in as_text(handoff(alone, Wording()))
+    parts = {part.heading: part.lines for part in handoff(alone, Wording())}
+    assert parts["Contacts"] == ("none known: the profile names nobody",)
 
 
 def test_a_vendor_in_trouble_stands_first() -> None:
