@@ -116,12 +116,16 @@ def _first(sources: tuple[Source, ...], diagnosis: Diagnosis) -> Measured | None
     return next((m for m in found if m.value is not None), found[0] if found else None)
 
 
-def _of(finding_id: str, unit: str = "") -> Source:
+@dataclass(frozen=True, slots=True)
+class _Of:
     """The value of a finding, if it is of `unit` (any where that is empty)."""
 
-    def read(diagnosis: Diagnosis) -> Measured | None:
-        finding = next((f for f in diagnosis.findings if f.id == finding_id), None)
-        if finding is None or (unit and finding.value is not None and finding.unit != unit):
+    finding_id: str
+    unit: str = ""
+
+    def __call__(self, diagnosis: Diagnosis) -> Measured | None:
+        finding = next((f for f in diagnosis.findings if f.id == self.finding_id), None)
+        if finding is None or (self.unit and finding.value is not None and finding.unit != self.unit):
             return None
         is_judged = finding.state != TOO_LITTLE
         return Measured(
@@ -133,8 +137,6 @@ def _of(finding_id: str, unit: str = "") -> Source:
             threshold=finding.threshold if is_judged else None,
             severity=finding.severity if is_judged else None,
         )
-
-    return read
 
 
 def _age(diagnosis: Diagnosis, finding: Finding) -> float | None:
@@ -194,33 +196,21 @@ def _since(at: datetime, diagnosis: Diagnosis) -> float:
 
 _LINES: tuple[tuple[str, str, Text, str, tuple[Source, ...]], ...] = (
     ("M1", "Worker", text("jobs processed per minute"), _RAILWAY, (_throughput,)),
-    ("M2", "Worker", text("failed share of jobs"), _RAILWAY, (_of("jobs.failures", "ratio"), _failures)),
-    ("M3", "Worker", text("average processing time"), _RAILWAY, (_processing, _of("jobs.duration", "s"))),
-    ("M4", "Worker", text("jobs ready and not started"), _UPSTASH, (_of("queue.depth"),)),
-    ("M5", "Frontend", text("error rate"), _SENTRY, (_of("errors.rate"), _of("frontend.errors", "ratio"))),
-    ("M6", "Frontend", text("response time (p95)"), _VERCEL, (_of("errors.latency"), _of("frontend.latency"))),
-    ("M7", "Frontend", text("availability of pages and endpoints"), _VERCEL, (_of("frontend.availability"),)),
-    ("M8", "Database", text("connections in use"), _SUPABASE, (_of("database.connections"),)),
-    ("M9", "Database", text("time of slow statements"), _SUPABASE, (_of("database.slow"),)),
-    ("M10", "Database", text("storage in use"), _SUPABASE, (_of("database.storage"),)),
-    ("M11", "Redis", text("time to answer"), _UPSTASH, (_of("redis.connection"),)),
-    ("M12", "Redis", text("jobs in the queue"), _UPSTASH, (_of("queue.depth"),)),
-    ("M13", "Redis", text("memory in use"), _UPSTASH, (_of("redis.memory", "ratio"), _of("redis.plan", "ratio"))),
+    ("M2", "Worker", text("failed share of jobs"), _RAILWAY, (_Of("jobs.failures", "ratio"), _failures)),
+    ("M3", "Worker", text("average processing time"), _RAILWAY, (_processing, _Of("jobs.duration", "s"))),
+    ("M4", "Worker", text("jobs ready and not started"), _UPSTASH, (_Of("queue.depth"),)),
+    ("M5", "Frontend", text("error rate"), _SENTRY, (_Of("errors.rate"), _Of("frontend.errors", "ratio"))),
+    ("M6", "Frontend", text("response time (p95)"), _VERCEL, (_Of("errors.latency"), _Of("frontend.latency"))),
+    ("M7", "Frontend", text("availability of pages and endpoints"), _VERCEL, (_Of("frontend.availability"),)),
+    ("M8", "Database", text("connections in use"), _SUPABASE, (_Of("database.connections"),)),
+    ("M9", "Database", text("time of slow statements"), _SUPABASE, (_Of("database.slow"),)),
+    ("M10", "Database", text("storage in use"), _SUPABASE, (_Of("database.storage"),)),
+    ("M11", "Redis", text("time to answer"), _UPSTASH, (_Of("redis.connection"),)),
+    ("M12", "Redis", text("jobs in the queue"), _UPSTASH, (_Of("queue.depth"),)),
+    ("M13", "Redis", text("memory in use"), _UPSTASH, (_Of("redis.memory", "ratio"), _Of("redis.plan", "ratio"))),
 )
 """Source: the written runbook, "Metrics for monitoring". Better sources first."""
 LINE_FINDINGS: dict[str, tuple[str, ...]] = {
-    "M1": ("worker.endpoints",),
-    "M2": ("jobs.failures",),
-    "M3": ("jobs.duration",),
-    "M4": ("queue.depth",),
-    "M5": ("errors.rate", "frontend.errors"),
-    "M6": ("errors.latency", "frontend.latency"),
-    "M7": ("frontend.availability",),
-    "M8": ("database.connections",),
-    "M9": ("database.slow",),
-    "M10": ("database.storage",),
-    "M11": ("redis.connection",),
-    "M12": ("queue.depth",),
-    "M13": ("redis.memory", "redis.plan"),
-}
-"""Findings that judge what each line shows."""
+    line: tuple(source.finding_id for source in sources if isinstance(source, _Of)) for line, *_, sources in _LINES
+} | {"M1": ("worker.endpoints",)}
+"""Findings that judge what each line shows; the totals that M1 rests on are judged by themselves."""
