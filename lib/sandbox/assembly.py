@@ -67,7 +67,7 @@ class Assembly:
         postgres = Postgres(folder=self._scratch, log=self._log)
         self._parts.push_async_callback(postgres.stop)
         creating = asyncio.create_task(postgres.create())
-        self._parts.callback(creating.cancel)
+        self._parts.push_async_callback(_abandoned, creating)
         project = Project(postgres)
         redis = await self._start_redis()
         edge = await self._open_edge(redis)
@@ -192,3 +192,9 @@ class Assembly:
             finish_past(world, deployment, past)
         watching = asyncio.create_task(host.watch_memory())
         self._parts.callback(watching.cancel)
+
+
+async def _abandoned(task: asyncio.Task[None]) -> None:
+    """Cancel `task` and see its end: what it started ends with it."""
+    task.cancel()
+    await asyncio.wait({task})

@@ -107,7 +107,12 @@ async def run(command: Sequence[str], *, environment: Mapping[str, str], as_nobo
         on_line=lambda _stream, line: said.append(line),
         as_nobody=as_nobody,
     )
-    status = await child.ended()
+    try:
+        status = await child.ended()
+    except asyncio.CancelledError:
+        # Left alone it would go on, and make anew what is being removed.
+        await child.stop(ask=signal.SIGKILL)
+        raise
     if status != 0:
         raise ChildFailed(f"{Path(command[0]).name} ended with status {status}: {' / '.join(said[-5:])}")
     return "\n".join(said)
