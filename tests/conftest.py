@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from diagnostics import engine
 
@@ -21,6 +23,14 @@ _LEAKING = re.compile(
     r"|TOKEN|SECRET|PASSW|API_?KEY|^(HTTPS?|ALL|NO)_PROXY$",
     re.IGNORECASE,
 )
+
+_ALONE = re.compile(
+    r"scenarios/test_faults|notebooks/test_running|oncall/(headless/)?test_(demo|parent|engine|triage|full_disk|cli|secrets)"
+    r"|sandbox/test_command_line"
+)
+"""Modules whose tests share nothing and take seconds each: they are given out one by one."""
+_SLOW = ("scenarios", "notebooks", "browser", "oncall", "sandbox")
+"""What meets whole platforms and kernels begins, so that no worker ends with the longest module alone."""
 
 # Two cores are shared by many: a slow example is no failure. Tests draw the same examples on every machine.
 settings.register_profile(
@@ -38,6 +48,21 @@ def scrub(environment: MutableMapping[str, str]) -> None:
 def pytest_configure() -> None:
     """Before any fixture and any child process."""
     scrub(os.environ)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow folders first."""
+    items.sort(key=lambda item: not item.nodeid.removeprefix("tests/").startswith(_SLOW))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """A module stays on one worker, for its fixtures; where it has none, its tests are spread."""
+    return _Spreading(config, log)
+
+
+class _Spreading(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if _ALONE.search(nodeid) else super()._split_scope(nodeid)
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 from tests.oncall.support import environment, until
-from tests.sandbox.running import Running, running
+from tests.sandbox.running import PATIENT, Running, running
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "notebooks" / "01_worker_not_processing.ipynb"
@@ -104,7 +104,7 @@ def runs(platform: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 
 def start(way: Way, platform: Running, home: Path, window: str) -> subprocess.CompletedProcess[bytes]:
-    environ = environment(home, RUNBOOK_PROFILE="sandbox", **platform.settings)
+    environ = environment(home, RUNBOOK_PROFILE="sandbox", **platform.settings, **PATIENT)
     return subprocess.run(
         way.command(window, home / "out"), env=environ, cwd=home, capture_output=True, timeout=120, check=False
     )
@@ -214,7 +214,7 @@ def ours(
     asked = {item.callspec.params.get("slug") for item in request.session.items if hasattr(item, "callspec")}
     slugs = [slug for slug in OTHERS if slug in asked]
     home = tmp_path_factory.mktemp("ours")
-    environ = environment(home, RUNBOOK_PROFILE="sandbox", **platform.settings)
+    environ = environment(home, RUNBOOK_PROFILE="sandbox", **platform.settings, **PATIENT)
     line = [sys.executable, "-m", "oncall", "run", *slugs, "-p", "window_minutes", "60", "-p", "deadline_s", "30"]
     line += ["--output-dir", str(home / "out")]
     subprocess.run(line, env=environ, cwd=home, capture_output=True, timeout=240, check=False)

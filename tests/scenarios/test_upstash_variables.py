@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.sandbox.running import Running, eventually, running
+from tests.sandbox.running import PATIENT, Running, eventually, running
 
 from oncall.proving import Sight, Terms, expectations, prove
 
@@ -29,7 +29,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def environment(one: Running, **other: str) -> dict[str, str]:
     """What the sandbox printed, without the address for TCP."""
-    return {**os.environ, **one.settings, "REDIS_URL": "", **other}
+    return {**os.environ, **one.settings, **PATIENT, "REDIS_URL": "", **other}
 
 
 def triage(one: Running, folder: Path, **other: str) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from diagnostics.budget import Budget
 from diagnostics.clients.documents import DOCUMENTS
+from diagnostics.clients.pulse import Pulse
 from diagnostics.clients.reader import Command, permit
 from diagnostics.errors import (
     BadStatus,
@@ -41,13 +42,19 @@ P = TypeVar("P", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A complete HTTP answer. `elapsed_s` runs from the request to the last byte."""
+    """A complete HTTP answer. `elapsed_s` runs from the request to the last byte, `held_s` of it we did not run."""
 
     status_code: int
     content_type: str
     headers: Mapping[str, str]
     body: bytes
     elapsed_s: float
+    held_s: float = 0.0
+
+    @property
+    def latency_s(self) -> float:
+        """How long the other side took at least: without the time in which our own process stood still."""
+        return max(0.0, self.elapsed_s - self.held_s)
 
     def json(self, where: str) -> Any:
         """The body as JSON. Raises SchemaError when it is HTML, cut short or not JSON at all."""
@@ -62,9 +69,10 @@ class Answer:
 class Http:
     """Reads over HTTP within a budget. One per run."""
 
-    def __init__(self, client: httpx.AsyncClient, budget: Budget) -> None:
+    def __init__(self, client: httpx.AsyncClient, budget: Budget, pulse: Pulse | None = None) -> None:
         self._client = client
         self._budget = budget
+        self._pulse = pulse or Pulse()
 
     async def get(self, url: str, *, timeout_s: float, headers: Mapping[str, str] | None = None) -> Answer:
         """GET `url`. Raises ClientError; any status is an answer, not an error."""
@@ -97,7 +105,7 @@ class Http:
         self._budget.spend_http()
         where = f"{request.method} {shown(str(request.url))}"
         request.extensions = {**request.extensions, "timeout": _phases(timeout_s)}
-        started = time.monotonic()
+        started, held_s = time.monotonic(), self._pulse.held_s()
         try:
             # httpx bounds each read; a server that drips bytes is bounded only by the whole.
             async with asyncio.timeout(timeout_s):
@@ -116,6 +124,7 @@ class Http:
             headers=response.headers,
             body=body,
             elapsed_s=time.monotonic() - started,
+            held_s=self._pulse.held_s() - held_s,
         )
 
 
@@ -127,7 +136,12 @@ async def open_http(budget: Budget, *, trust: Mapping[str, ssl.SSLContext] | Non
     async with httpx.AsyncClient(
         headers=headers, follow_redirects=False, mounts=mounts, verify=_public_authorities()
     ) as client:
-        yield Http(client, budget)
+        pulse = Pulse()
+        beating = asyncio.create_task(pulse.beat())
+        try:
+            yield Http(client, budget, pulse)
+        finally:
+            beating.cancel()
 
 
 @cache

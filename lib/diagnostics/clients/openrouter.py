@@ -45,7 +45,7 @@ async def read_account(http: Http, base_url: str, key: str, *, timeout_s: float)
     if left is not None and left <= 0:
         symptom = Symptom.OPENROUTER_CREDIT
     return OpenRouterAccount(
-        models=None, key_symptom=symptom, credit_left_usd=left, latency_s=round(answer.elapsed_s, 3)
+        models=None, key_symptom=symptom, credit_left_usd=left, latency_s=round(answer.latency_s, 3)
     )
 
 

@@ -96,7 +96,7 @@ def _summed(path: str, kind: str, tries: list[_Try]) -> PathAnswers:
         asked=len(tries),
         failed=len(failed),
         status_code=last.reply.status_code if last.reply else None,
-        latencies_s=tuple(round(t.reply.elapsed_s, 3) for t in tries if t.reply),
+        latencies_s=tuple(round(t.reply.latency_s, 3) for t in tries if t.reply),
         edge_code=next((t.code for t in reversed(tries) if t.code), ""),
         trouble=trouble_of(_plain(told)) if told else None,
         variable=missing_variable(told),

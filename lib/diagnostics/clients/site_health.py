@@ -93,7 +93,7 @@ async def _read_health(http: Http, base_url: str, timeout_s: float) -> FrontendH
         return FrontendHealth(answer=SiteAnswer.SILENT, latency_s=timeout_s)
     answer, code = answer_of(reply)
     known = FrontendHealth(
-        answer=answer, status_code=reply.status_code, latency_s=round(reply.elapsed_s, 3), edge_code=code
+        answer=answer, status_code=reply.status_code, latency_s=round(reply.latency_s, 3), edge_code=code
     )
     if answer is SiteAnswer.REFUSED:
         # The page asks nobody who they are: the whole deployment is protected, and we may not look.
@@ -122,7 +122,7 @@ async def _read_service(http: Http, base_url: str, timeout_s: float) -> _Seen:
         reply = await http.get(base_url + SERVICE, timeout_s=timeout_s)
         answer, code = answer_of(reply)
         if reply.status_code not in (200, 503) or code:
-            return _Seen(answer=answer, latency_s=round(reply.elapsed_s, 3))
+            return _Seen(answer=answer, latency_s=round(reply.latency_s, 3))
         body = parse(_Service, reply.json(where), where)
     except ClientTimeout:
         return _Seen(answer=SiteAnswer.SILENT if timeout_s >= PATIENCE_S else None, latency_s=timeout_s)
@@ -131,7 +131,7 @@ async def _read_service(http: Http, base_url: str, timeout_s: float) -> _Seen:
     except ClientError:
         return _Seen()
     dependency = Dependency(status="ok") if reply.status_code == 200 else _dependency("error", body.error)
-    return _Seen(answer=SiteAnswer.OK, database=dependency, latency_s=round(reply.elapsed_s, 3))
+    return _Seen(answer=SiteAnswer.OK, database=dependency, latency_s=round(reply.latency_s, 3))
 
 
 def _dependency(status: str | None, error: str | None) -> Dependency | None:

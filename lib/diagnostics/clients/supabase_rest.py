@@ -107,7 +107,7 @@ async def _ask(gate: Gate, path: str, table: str) -> tuple[RestAnswer, Answer | 
             symptom=symptom,
             code=code if symptom else "",
             detail=plain_words(message) if symptom else "",
-            latency_s=round(answer.elapsed_s, 3),
+            latency_s=round(answer.latency_s, 3),
         ),
         answer,
     )

@@ -97,12 +97,12 @@ async def read_health(http: Http, base_url: str, *, timeout_s: float) -> tuple[W
         return WorkerHealth(answer=Answer.SILENT, latency_s=timeout_s), ""
     edge = _edge(answer)
     if edge:
-        return WorkerHealth(answer=edge, status_code=answer.status_code, latency_s=answer.elapsed_s), ""
+        return WorkerHealth(answer=edge, status_code=answer.status_code, latency_s=answer.latency_s), ""
     body = parse(_Health, answer.json(where), where)
     reading = WorkerHealth(
         answer=Answer.OK if answer.status_code == 200 else Answer.DEGRADED,
         status_code=answer.status_code,
-        latency_s=answer.elapsed_s,
+        latency_s=answer.latency_s,
         clock_skew_s=_skew(body.timestamp, answer),
         uptime_s=body.uptime,
         redis_connected=body.redis.connected,
