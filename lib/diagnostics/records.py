@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from diagnostics import readings
 from diagnostics.errors import SettingsError
 from diagnostics.model import Cost, Evidence
 from diagnostics.readings import Reading
@@ -20,9 +20,6 @@ from diagnostics.text import Text
 
 SCHEMA = "evidence/1"
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in Reading.__args__}
-_SCOPE = TypeAdapter(Scope)
-_EVIDENCE = TypeAdapter(Evidence)
-_READINGS: dict[str, TypeAdapter[Any]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,26 +42,23 @@ class Recording:
     trailer: Trailer | None
 
 
-_TRAILER = TypeAdapter(Trailer)
-
-
 def header_line(scope: Scope) -> str:
     """The first line: the question."""
-    return _line({"schema": SCHEMA, "line": "header", **_SCOPE.dump_python(scope, mode="json")})
+    return _line({"schema": SCHEMA, "line": "header", **_adapter(Scope).dump_python(scope, mode="json")})
 
 
 def evidence_line(item: Evidence) -> str:
     """One line for one piece of evidence; `reading` carries its class as `type`."""
-    body = _EVIDENCE.dump_python(item, mode="json", exclude={"reading"})
+    body = _adapter(Evidence).dump_python(item, mode="json", exclude={"reading"})
     if item.reading is not None:
-        kind = type(item.reading).__name__
-        body["reading"] = {"type": kind, **_adapter(kind).dump_python(item.reading, mode="json")}
+        kind: type = type(item.reading)
+        body["reading"] = {"type": kind.__name__, **_adapter(kind).dump_python(item.reading, mode="json")}
     return _line({"line": "evidence", **body})
 
 
 def trailer_line(trailer: Trailer) -> str:
     """The last line."""
-    return _line({"line": "trailer", **_TRAILER.dump_python(trailer, mode="json")})
+    return _line({"line": "trailer", **_adapter(Trailer).dump_python(trailer, mode="json")})
 
 
 def write(scope: Scope, evidence: Iterable[Evidence], trailer: Trailer) -> list[str]:
@@ -88,11 +82,11 @@ def read(text: str) -> Recording:
             match body.pop("line"):
                 case "header":
                     _known(body.pop("schema"))
-                    scope = _SCOPE.validate_python(body, strict=False)
+                    scope = _adapter(Scope).validate_python(body, strict=False)
                 case "evidence":
                     evidence.append(_evidence(body))
                 case "trailer":
-                    trailer = _TRAILER.validate_python(body)
+                    trailer = _adapter(Trailer).validate_python(body)
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             if number == len(lines) and not text.endswith("\n"):
                 break
@@ -141,20 +135,20 @@ def _known(schema: object) -> None:
 
 def _evidence(body: dict[str, Any]) -> Evidence:
     raw = body.pop("reading", None)
-    item = _EVIDENCE.validate_python(body)
+    item: Evidence = _adapter(Evidence).validate_python(body)
     if raw is None:
         return item
-    kind = raw.pop("type")
+    name = raw.pop("type")
+    if name not in _KINDS:
+        raise SettingsError(f"evidence kind {name!r} is not known to this version")
     fields = {name: getattr(item, name) for name in Evidence.__slots__ if name != "reading"}
-    return Evidence(**fields, reading=_adapter(kind).validate_python(raw))
+    return Evidence(**fields, reading=_adapter(_KINDS[name]).validate_python(raw))
 
 
-def _adapter(kind: str) -> TypeAdapter[Any]:
-    if kind not in _READINGS:
-        if kind not in _KINDS:
-            raise SettingsError(f"evidence kind {kind!r} is not known to this version")
-        _READINGS[kind] = TypeAdapter(getattr(readings, kind))
-    return _READINGS[kind]
+@cache
+def _adapter(of: type) -> TypeAdapter[Any]:
+    """Made at first use: the first line is written while the systems are still awaited."""
+    return TypeAdapter(of)
 
 
 def _line(body: dict[str, Any]) -> str:

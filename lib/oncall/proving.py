@@ -224,18 +224,19 @@ async def _run(*arguments: str, environ: Mapping[str, str] | None = None) -> tup
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def _prove_all(chosen: Sequence[Expectation], terms: Terms) -> list[Outcome]:
+async def _prove_all(chosen: Sequence[Sequence[Expectation]], terms: Terms) -> list[Outcome]:
     gate = asyncio.Semaphore(terms.at_once)
     with tempfile.TemporaryDirectory(prefix="rb-") as folder:
 
-        async def one(expected: Expectation) -> Outcome:
+        async def one(rows: Sequence[Expectation]) -> list[Outcome]:
             async with gate:
-                outcome = await prove(expected, replace(terms, state_dir=Path(folder)))
-            sys.stdout.write(_line(outcome) + "\n")
+                outcomes = await prove_sights(rows, replace(terms, state_dir=Path(folder)))
+            sys.stdout.write("".join(_line(outcome) + "\n" for outcome in outcomes))
             sys.stdout.flush()
-            return outcome
+            return outcomes
 
-        return list(await asyncio.gather(*(one(expected) for expected in chosen)))
+        found = await asyncio.gather(*(one(rows) for rows in chosen))
+        return [outcome for outcomes in found for outcome in outcomes]
 
 
 def _line(outcome: Outcome) -> str:
@@ -265,7 +266,9 @@ def main() -> int:
         return 3
     chosen = [row for row in rows if not options.faults or row.fault in options.faults]
     terms = Terms(state_dir=Path(), job_seconds=options.job_seconds, evidence=options.evidence, at_once=options.at_once)
-    outcomes = asyncio.run(_prove_all(chosen * options.times, terms))
+    # The sights of one fault share its sandbox.
+    sights = [[row for row in chosen if row.fault == fault] for fault in dict.fromkeys(row.fault for row in chosen)]
+    outcomes = asyncio.run(_prove_all(sights * options.times, terms))
     wrong = [outcome for outcome in outcomes if not outcome.is_right]
     sys.stdout.write(f"{len(outcomes) - len(wrong)} right, {len(wrong)} wrong\n")
     if options.times > 1:

@@ -15,7 +15,8 @@ from diagnostics.budget import Budget
 from diagnostics.clients.systems import connect
 from diagnostics.errors import SettingsError
 from diagnostics.model import Cost
-from diagnostics.probes.vitals import Replicas, Vital, read_vitals
+from diagnostics.probes.vitals import Vital, read_vitals
+from diagnostics.replicas import Replicas
 from diagnostics.text import Text, text
 from oncall import process, project
 from oncall.headless.stopping import Stop

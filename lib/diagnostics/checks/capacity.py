@@ -213,6 +213,10 @@ def _drain_sentence(room: Capacity, drain: Estimate, state: str) -> Text:
         return text("nothing waits in {queue}", queue=room.queue)
     if state == "paused":
         return text("{queue} is paused: its {backlog} jobs do not drain", queue=room.queue, backlog=room.backlog)
+    if not room.output.value:
+        return text(
+            "nothing is taken from {queue}: its {backlog} jobs do not drain", queue=room.queue, backlog=room.backlog
+        )
     return text("{drain}: {formula}", drain=told_drain(drain), formula=formula(room))
 
 

@@ -9,6 +9,7 @@ from diagnostics.checks.finding import TOO_LITTLE, blind, curl
 from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding
 from diagnostics.readings import JobRows, Symptom, WorkerLog, WorkerMetrics
+from diagnostics.replicas import newest
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -172,9 +173,8 @@ def _from_totals(metrics: WorkerMetrics | None) -> list[Attempt] | None:
     """Totals since each replica's start: coarse, but public."""
     if metrics is None or not metrics.samples:
         return None
-    newest = {round(s.started_at.timestamp()): s for s in metrics.samples}
     attempts: list[Attempt] = []
-    for sample in newest.values():
+    for sample in newest(metrics.samples):
         for kind in sample.by_type:
             attempts += [Attempt(kind.name, True, None)] * min(kind.failed, 1000)
             attempts += [Attempt(kind.name, False, None)] * min(kind.completed, 1000)

@@ -6,8 +6,6 @@ import time
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
-from redis.asyncio import Redis
-
 from diagnostics.clients.symptoms import recognise
 from diagnostics.errors import ClientError, OperationRefused, QuotaExhausted, SchemaError, Unauthorized
 from diagnostics.readings import Symptom
@@ -47,6 +45,8 @@ class Shapes:
     """redis-py's own shaping of replies, so that every way gives the same forms."""
 
     def __init__(self, where: str) -> None:
+        from redis.asyncio import Redis  # noqa: PLC0415 - as late as the connection
+
         self._where = where
         # Never connects. A plain dict: redis-py's own folds the case of a name at every look.
         self._shapes = dict(Redis(protocol=2).response_callbacks)

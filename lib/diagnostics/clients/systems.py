@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from diagnostics.clients.postgres import PostgresReader
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How Redis is read; nothing where no variable leads there."""
+
+    redis: Reader | None = None
+    bullmq: Bullmq | None = None
+    fault: SettingsError | None = None
+    """Why there is no reader although a variable is set."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Systems:
     """What probes may call. Answers that several probes share are fetched once."""
@@ -31,12 +41,25 @@ class Systems:
     http: Http
     budget: Budget
     timeout_s: float
-    redis: Reader | None = None
-    redis_fault: SettingsError | None = None
-    """Why there is no reader although the variable is set."""
-    bullmq: Bullmq | None = None
+    _way: Way | None = field(default=None, repr=False)
     _postgres: PostgresReader | None = field(default=None, repr=False)
     _railway: asyncio.Future[RailwayAnswer] | None = field(default=None, repr=False)
+
+    @property
+    def way(self) -> Way:
+        """The one way to Redis of this run."""
+        if self._way is None:
+            self._way = self._find_way()
+        return self._way
+
+    def _find_way(self) -> Way:
+        try:
+            redis = reader_for(self.settings, self.http, budget=self.budget, timeout_s=self.timeout_s)
+        except SettingsError as error:
+            # A malformed address costs the looks at Redis, not the run.
+            return Way(fault=error)
+        bullmq = Bullmq(redis, prefix=self.scope.facts.queue_prefix) if redis else None
+        return Way(redis=redis, bullmq=bullmq)
 
     def postgres(self, url: str) -> PostgresReader:
         """The one connection to the database of this run. Raises SettingsError for a malformed address."""
@@ -75,18 +98,11 @@ async def connect(settings: Settings, scope: Scope, budget: Budget) -> AsyncIter
     async with open_http(budget, trust=own_authority(settings)) as http:
         systems = Systems(settings=settings, scope=scope, http=http, budget=budget, timeout_s=timeout_s)
         try:
-            systems.redis = reader_for(settings, http, budget=budget, timeout_s=timeout_s)
-        except SettingsError as error:
-            # A malformed address costs the looks at Redis, not the run.
-            systems.redis_fault = error
-        if systems.redis:
-            systems.bullmq = Bullmq(systems.redis, prefix=scope.facts.queue_prefix)
-        try:
             yield systems
         finally:
             if systems._railway is not None:
                 systems._railway.cancel()
             if systems._postgres:
                 await systems._postgres.close()
-            if systems.redis:
-                await systems.redis.close()
+            if systems._way and systems._way.redis:
+                await systems._way.redis.close()

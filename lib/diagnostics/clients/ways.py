@@ -10,7 +10,6 @@ from diagnostics.budget import Budget
 from diagnostics.clients.detour import Detour
 from diagnostics.clients.http import Http
 from diagnostics.clients.reader import Reader
-from diagnostics.clients.redis import RedisReader
 from diagnostics.clients.upstash import RestAddress, UpstashReader, rest_address
 from diagnostics.errors import SettingsError
 from diagnostics.settings import Settings, shown
@@ -37,6 +36,9 @@ def reader_for(settings: Settings, http: Http, *, budget: Budget, timeout_s: flo
         rest = UpstashReader(http, address, budget=budget, timeout_s=timeout_s) if address else None
     if not url:
         return rest
+    # redis-py takes a twentieth of a second to load: it comes while others look already.
+    from diagnostics.clients.redis import RedisReader  # noqa: PLC0415
+
     ca_file = settings.root / section.ca_file if section.ca_file else None
     connect_timeout_s = timeout_s * (_CONNECT_SHARE if rest else 1)
     try:

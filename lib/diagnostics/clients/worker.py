@@ -134,7 +134,8 @@ async def read_metrics(http: Http, base_url: str, *, timeout_s: float) -> Replic
     now = datetime.now(UTC)
     return ReplicaSample(
         at=now,
-        started_at=now - timedelta(seconds=body.worker.uptime),
+        started_at=now - timedelta(seconds=body.worker.uptime + answer.elapsed_s / 2),
+        start_off_s=round(answer.elapsed_s / 2, 3),
         attempts=body.jobs.total,
         completed=body.jobs.completed,
         failed=body.jobs.failed,

@@ -76,14 +76,14 @@ async def _look(
 ) -> Evidence:
     section = systems.settings.profile.redis
     assert section is not None
-    if systems.redis_fault is not None:
-        return absent(probe, command, failure_of(systems.redis_fault))
-    if systems.redis is None or systems.bullmq is None:
+    if systems.way.fault is not None:
+        return absent(probe, command, failure_of(systems.way.fault))
+    if systems.way.redis is None or systems.way.bullmq is None:
         return absent(probe, command, _no_way(section))
-    bullmq = systems.bullmq
+    bullmq = systems.way.bullmq
     item = await look(probe, command, lambda: read(systems, bullmq))
     # Only afterwards is it known which way answered.
-    return replace(item, source=f"{systems.redis.where} {command}")
+    return replace(item, source=f"{systems.way.redis.where} {command}")
 
 
 def _no_way(section: RedisSection) -> Failure:
@@ -101,9 +101,9 @@ def _pages(systems: Systems) -> int:
 
 
 async def _connection(systems: Systems, bullmq: Bullmq) -> Reading:
-    assert systems.redis is not None
+    assert systems.way.redis is not None
     name = systems.scope.facts.queue_names[0]
-    latency_s = await systems.redis.latency(f"{systems.scope.facts.queue_prefix}:{name}:meta")
+    latency_s = await systems.way.redis.latency(f"{systems.scope.facts.queue_prefix}:{name}:meta")
     return RedisConnection(latency_s=round(latency_s, 4), commands=1)
 
 
@@ -157,8 +157,8 @@ async def _rows(systems: Systems, bullmq: Bullmq) -> Reading:
 
 
 async def _server(systems: Systems, bullmq: Bullmq) -> Reading:
-    assert systems.redis is not None
-    (reply,) = await systems.redis.read(("INFO", "memory"))
+    assert systems.way.redis is not None
+    (reply,) = await systems.way.redis.read(("INFO", "memory"))
     if isinstance(reply, ClientError):
         raise reply
     info = reply if isinstance(reply, dict) else {}

@@ -7,8 +7,7 @@ number and with the reason.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +18,7 @@ from diagnostics.clients.worker import read_metrics
 from diagnostics.errors import BudgetExhausted, ClientError
 from diagnostics.probes.look import failure_of, unset
 from diagnostics.readings import QueueCounts, ReplicaSample
+from diagnostics.replicas import Replicas
 
 QUEUE = ("depth", "wait", "paused", "prioritized", "delayed", "active", "completed", "failed", "added")
 """Counts (jobs). `completed` and `failed` are those still kept; `added` is the total ever."""
@@ -27,7 +27,6 @@ BESIDE = ("depth", "added")
 _BESIDE_COMMANDS = 9
 WORKER = ("attempts", "completed", "failed", "processing")
 """Per replica since its start: attempts begun, completed and failed, and jobs in hand now."""
-_LEAST_WOBBLE_MS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +37,6 @@ class Vital:
     label: str = ""
     value: float | None = None
     reason: str = ""
-
-
-class Replicas:
-    """Tells replicas apart from sample to sample: `/metrics` gives uptime and totals, but no name.
-
-    A replica's start is now minus its uptime, so it wobbles by the time an answer takes; its totals only grow.
-    """
-
-    def __init__(self, known: Mapping[int, float]) -> None:
-        """`known`: attempts by start (epoch ms), from samples before."""
-        self._attempts = dict(known)
-
-    def name(self, started_ms: int, attempts: float, *, wobble_ms: float) -> int:
-        """The start by which this replica is known, nearest first; its own if it is new."""
-        near = [s for s in self._attempts if abs(s - started_ms) <= wobble_ms and self._attempts[s] <= attempts]
-        found = min(near, key=lambda s: abs(s - started_ms), default=started_ms)
-        self._attempts[found] = attempts
-        return found
 
 
 async def read_vitals(systems: Systems, replicas: Replicas) -> tuple[Vital, ...]:
@@ -91,16 +72,16 @@ async def _or_gaps(names: Sequence[tuple[str, str]], read: Callable[[], Awaitabl
 def _redis(systems: Systems) -> Any:
     section = systems.settings.profile.redis
     assert section is not None
-    if systems.redis is None:
-        why = systems.redis_fault or unset(section.url_env).why
+    if systems.way.redis is None:
+        why = systems.way.fault or unset(section.url_env).why
         raise ClientError(str(why))
-    return systems.redis
+    return systems.way.redis
 
 
 async def _queue(systems: Systems, name: str) -> list[Vital]:
     _redis(systems)
-    assert systems.bullmq is not None
-    counts = await systems.bullmq.full(name, before=Glance(QueueCounts(name=name, is_present=False), ()))
+    assert systems.way.bullmq is not None
+    counts = await systems.way.bullmq.full(name, before=Glance(QueueCounts(name=name, is_present=False), ()))
     if not counts.is_present:
         raise ClientError(f"there is no queue named {name} in this Redis")
     waiting = _age(name, "waiting", counts.oldest_waiting_at, is_any=counts.depth != 0)
@@ -121,9 +102,9 @@ def _counted(name: str, counts: QueueCounts) -> list[Vital]:
 async def _beside(systems: Systems, names: Sequence[str]) -> list[Vital]:
     """What lies in the queues that no worker of ours takes from. One that was never used has no vital signs."""
     _redis(systems)
-    assert systems.bullmq is not None
+    assert systems.way.bullmq is not None
     found = []
-    for counts in await systems.bullmq.beside(*names, spare=1 + _BESIDE_COMMANDS * len(names)):
+    for counts in await systems.way.bullmq.beside(*names, spare=1 + _BESIDE_COMMANDS * len(names)):
         values = (counts.depth, counts.last_id) if counts.is_present else ()
         for metric, value in zip(BESIDE, values, strict=False):
             reason = "" if value is not None else "this one read was refused"
@@ -166,15 +147,12 @@ async def _worker(systems: Systems, replicas: Replicas) -> list[Vital]:
         raise ClientError(str(unset("RUNBOOK_WORKER__BASE_URL").why))
     met: dict[int, ReplicaSample] = {}
     for _ in range(min(4, section.expected_replicas or 2) + 1):
-        asked = time.monotonic()
         sample = await read_metrics(systems.http, section.base_url, timeout_s=systems.timeout_s)
         if not isinstance(sample, ReplicaSample):
             if met:
                 break
             raise ClientError(f"GET /metrics: no totals ({sample[0].value})")
-        wobble_ms = max(_LEAST_WOBBLE_MS, 1000 * (time.monotonic() - asked))
-        started_ms = round(1000 * sample.started_at.timestamp())
-        met[replicas.name(started_ms, sample.attempts, wobble_ms=wobble_ms)] = sample
+        met[replicas.name(sample)] = sample
     return [Vital(metric="worker.replicas", value=float(len(met))), *_totals(met)]
 
 

@@ -55,7 +55,7 @@ class ReplicaSample:
 
     at: datetime
     started_at: datetime
-    """`at` minus uptime; tells replicas apart."""
+    """`at` minus uptime, taken at the middle of the request."""
     attempts: int
     completed: int
     failed: int
@@ -69,6 +69,8 @@ class ReplicaSample:
     queue_name: str
     average_ms: float | None
     by_type: tuple[JobTypeTotals, ...] = ()
+    start_off_s: float = 0.5
+    """How far `started_at` may be off (seconds): half the time the answer took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

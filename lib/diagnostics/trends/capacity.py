@@ -15,6 +15,7 @@ from math import sqrt
 import numpy as np
 
 from diagnostics.readings import QueueCounts, QueueEvents, QueueState, RailwayService, WorkerHealth, WorkerMetrics
+from diagnostics.replicas import newest
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
@@ -191,7 +192,7 @@ def slots_held(seen: Seen, scope: Scope) -> Slots:
     told = told or _railways(service)
     if not told:
         return Slots(replicas=0, concurrency=0, is_told=False)
-    met = len({round(s.started_at.timestamp()) for s in metrics.samples}) if metrics else 0
+    met = len(newest(metrics.samples)) if metrics else 0
     replicas = (service.replicas_running if service else 0) or max(met, scope.facts.expected_replicas or 1)
     return Slots(replicas=replicas, concurrency=min(told), is_told=is_told)
 
@@ -210,11 +211,11 @@ def job_length(seen: Seen) -> Estimate | None:
 def _workers_average(seen: Seen) -> tuple[Estimate | None, int]:
     """The replicas' averages of their last thousand jobs, and on how many they rest."""
     metrics = seen.reading(WorkerMetrics)
-    told = {s.started_at.timestamp() // 5: s for s in (metrics.samples if metrics else ()) if s.average_ms}
-    jobs = [min(_REMEMBERED, max(1, s.completed)) for s in told.values()]
+    told = [s for s in newest(metrics.samples if metrics else ()) if s.average_ms]
+    jobs = [min(_REMEMBERED, max(1, s.completed)) for s in told]
     if not told:
         return None, 0
-    seconds = sum((s.average_ms or 0) / 1000 * n for s, n in zip(told.values(), jobs, strict=True))
+    seconds = sum((s.average_ms or 0) / 1000 * n for s, n in zip(told, jobs, strict=True))
     value = seconds / sum(jobs)
     # Only the mean is told. Lengths of a mix of job types spread about as far as their mean.
     error = Z * value / sqrt(sum(jobs))

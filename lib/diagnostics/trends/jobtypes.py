@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnostics.readings import JobRows, Symptom, WorkerLog, WorkerMetrics
+from diagnostics.replicas import newest
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
 from diagnostics.trends.series import each
@@ -125,11 +126,11 @@ def _from_rows(rows: JobRows) -> Iterable[Ended]:
 
 def _from_totals(seen: Seen) -> tuple[tuple[JobType, ...], Text]:
     """Totals of each replica since its start: completed jobs and their mean."""
-    latest = {s.started_at.timestamp() // 5: s for m in each(seen, WorkerMetrics) for s in m.samples}
+    latest = newest(s for m in each(seen, WorkerMetrics) for s in m.samples)
     count: dict[str, int] = defaultdict(int)
     failed: dict[str, int] = defaultdict(int)
     seconds: dict[str, float] = defaultdict(float)
-    for kind in (k for s in latest.values() for k in s.by_type if k.average_ms is not None and k.completed):
+    for kind in (k for s in latest for k in s.by_type if k.average_ms is not None and k.completed):
         count[kind.name] += kind.completed
         failed[kind.name] += kind.failed
         seconds[kind.name] += kind.completed * (kind.average_ms or 0) / 1000

@@ -85,7 +85,8 @@ def _rate(
     # Finer than the samples would be invented: growth between two samples has no shape.
     parts = max(1, min(round((last - first) / nice_step(last - first, bins)), (last - first) // (2 * samples.every_ms)))
     edges = np.linspace(first, last, parts + 1).round().astype(np.int64)
-    blind = _touches_gap(samples, known, edges)
+    spans = [known, *(curve.at_ms for curves in groups for curve in curves)]
+    blind = _touches_gap(samples, spans, edges)
     growths = [np.where(blind, np.nan, _growth(curves, edges, known)) for curves in groups]
     step = round((last - first) / parts)
     series = Series(
@@ -97,7 +98,8 @@ def _rate(
         since_ms=first,
         until_ms=last,
         step_ms=step,
-        off_ms=samples.every_ms,
+        # A replica that one sample did not meet is told by those around it.
+        off_ms=max(samples.every_ms, *(_longest_ms(samples, at_ms) for at_ms in spans)),
     )
     return framed(series, scope), [_framed_like(g, series, scope) for g in growths], vouched_ms(samples, known)
 
@@ -131,11 +133,18 @@ def _growth(curves: Sequence[Curve], edges: Instants, known: Instants) -> Values
     return total
 
 
-def _touches_gap(samples: HistorySamples, known: Instants, edges: Instants) -> NDArray[np.bool_]:
+def _touches_gap(samples: HistorySamples, spans: Sequence[Instants], edges: Instants) -> NDArray[np.bool_]:
     blind = np.zeros(len(edges) - 1, dtype=np.bool_)
-    for i in np.flatnonzero(np.diff(known) > GAP * samples.every_ms):
-        blind |= (edges[:-1] < known[i + 1]) & (edges[1:] > known[i])
+    for at_ms in spans:
+        for i in np.flatnonzero(np.diff(at_ms) > GAP * samples.every_ms):
+            blind |= (edges[:-1] < at_ms[i + 1]) & (edges[1:] > at_ms[i])
     return blind
+
+
+def _longest_ms(samples: HistorySamples, at_ms: Instants) -> int:
+    """The longest distance between two known instants that is no gap."""
+    steps = np.diff(at_ms)
+    return int(steps[steps <= GAP * samples.every_ms].max(initial=0))
 
 
 def _curve(samples: HistorySamples, column: HistoryColumn, *, since: int, until: int) -> Curve:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from diagnostics.readings import (
     ReplicaSample,
     WorkerMetrics,
 )
+from diagnostics.replicas import newest
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import text
@@ -126,12 +127,7 @@ def _histogram(at_ms: Instants, edges: Instants) -> Values:
 
 def _totals(seen: Seen, scope: Scope, blank: Series) -> Series:
     """One average since the replicas started: all that their totals can tell."""
-    latest: dict[int, ReplicaSample] = {}
-    for metrics in each(seen, WorkerMetrics):
-        for sample in sorted(metrics.samples, key=lambda s: s.at):
-            # A replica's start is now minus uptime, so it wobbles by fractions of a second.
-            latest[round(sample.started_at.timestamp() * 1000 / _WOBBLE_MS)] = sample
-    samples = list(latest.values())
+    samples = newest(s for metrics in each(seen, WorkerMetrics) for s in metrics.samples)
     started, ended = _lifetimes(samples, scope)
     if ended - started < 1000:
         return blank
@@ -153,7 +149,7 @@ def _totals(seen: Seen, scope: Scope, blank: Series) -> Series:
     )
 
 
-def _lifetimes(samples: list[ReplicaSample], scope: Scope) -> tuple[int, int]:
+def _lifetimes(samples: Sequence[ReplicaSample], scope: Scope) -> tuple[int, int]:
     if not samples:
         return 0, 0
     ended = min(max(epoch_ms(s.at) for s in samples), window_ms(scope)[1])

@@ -74,8 +74,8 @@ async def test_the_variables_decide(field: Field) -> None:
         ({}, type(None)),
     ):
         async with connected(field.folder, **environ) as systems:
-            assert type(systems.redis) is kind
-            assert systems.redis_fault is None
+            assert type(systems.way.redis) is kind
+            assert systems.way.fault is None
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ async def test_evidence_names_the_way_that_answered(field: Field) -> None:
 async def test_where_tcp_does_not_connect_rest_does(field: Field, url: str) -> None:
     """Refused and unresolved: tried once for the whole run, and only what was received is counted."""
     async with connected(field.folder, **rest(field), REDIS_URL=url) as systems:
-        assert systems.redis is not None
-        found = await asyncio.gather(*(systems.redis.read(("LLEN", "x")) for _ in range(3)))
+        assert systems.way.redis is not None
+        found = await asyncio.gather(*(systems.way.redis.read(("LLEN", "x")) for _ in range(3)))
         assert found == [[0]] * 3
         assert field.gate.commands["operator"] == 3
         assert systems.budget.redis_commands == 3 + 1, "and the handshake that reached nobody"
@@ -133,21 +133,21 @@ async def test_a_port_that_swallows_everything_leaves_time_for_rest(field: Field
 async def test_a_refused_token_is_no_reason_for_a_detour(field: Field) -> None:
     """The server answered: what it said is told."""
     async with connected(field.folder, **tcp(field, "stale"), **rest(field)) as systems:
-        assert systems.redis is not None
+        assert systems.way.redis is not None
         with pytest.raises(Unauthorized):
-            await systems.redis.read(("LLEN", "x"))
-        assert systems.redis.where.startswith("rediss://")
+            await systems.way.redis.read(("LLEN", "x"))
+        assert systems.way.redis.where.startswith("rediss://")
         assert field.gate.commands["operator"] == 0
 
 
 async def test_a_way_that_answered_and_broke_is_told(field: Field) -> None:
     """Redis dying in the middle of a run is not papered over."""
     async with connected(field.folder, **tcp(field), **rest(field)) as systems:
-        assert systems.redis is not None
-        await systems.redis.read(("LLEN", "x"))
+        assert systems.way.redis is not None
+        await systems.way.redis.read(("LLEN", "x"))
         field.edge.reset()
         with pytest.raises(ConnectFailed):
-            await systems.redis.read(("LLEN", "x"))
+            await systems.way.redis.read(("LLEN", "x"))
 
 
 async def test_where_neither_connects_redis_is_out_of_reach(field: Field) -> None:
@@ -161,7 +161,7 @@ async def test_where_neither_connects_redis_is_out_of_reach(field: Field) -> Non
 async def test_an_own_authority_vouches_for_its_address_alone(field: Field) -> None:
     """Without it the edge is not trusted, with it no other server is."""
     async with connected(field.folder, **rest(field)) as systems:
-        assert await systems.redis.read(("LLEN", "x")) == [0]  # type: ignore[union-attr]
+        assert await systems.way.redis.read(("LLEN", "x")) == [0]  # type: ignore[union-attr]
         other = f"https://127.0.0.1:{field.edge.port}/get/a"
         with pytest.raises(ConnectFailed):
             await systems.http.get(other, timeout_s=5)

@@ -16,7 +16,7 @@ from diagnostics.clients.history import Ask
 from diagnostics.clients.systems import connect
 from diagnostics.model import Evidence, FailureKind, Status
 from diagnostics.probes.history import PROBES, WEEK, baseline, probe_history_baseline, probe_history_samples
-from diagnostics.probes.vitals import Replicas, Vital
+from diagnostics.probes.vitals import Vital
 from diagnostics.question import ask
 from diagnostics.samples import HistoryBaseline, HistoryColumn, HistorySamples
 from diagnostics.settings import load
@@ -159,15 +159,6 @@ def test_counters_grow_or_begin_anew(values: tuple[float | None, ...], expected:
     found = baseline(samples, Ask(profile="p", metrics=(), since_ms=0, until_ms=90_000), "q")
     assert found.arrivals_per_min_p95 == expected
     assert found.samples == 0
-
-
-def test_replicas_are_told_apart_and_recognised() -> None:
-    """By their start, which wobbles by the time of an answer, and by totals that only grow."""
-    replicas = Replicas({1_000_000: 50.0})
-    assert replicas.name(1_000_020, 51, wobble_ms=30) == 1_000_000
-    assert replicas.name(1_000_010, 4, wobble_ms=30) == 1_000_010
-    assert replicas.name(1_000_012, 5, wobble_ms=30) == 1_000_010
-    assert replicas.name(1_000_050, 60, wobble_ms=30) == 1_000_050
 
 
 def test_who_keeps_no_history_does_not_pay_for_it() -> None:

