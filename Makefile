@@ -62,7 +62,7 @@ faults: $(READY)
 bench: $(READY)
 	$(PY) -m tests.bench $(BENCH)
 
-.PHONY: prove  ## The proofs that take too long for every day (an hour and more; PROVE="jobs day disk live faults" for some)
+.PHONY: prove  ## The proofs that take too long for every day (an hour and more; PROVE="jobs day disk sight live faults" for some)
 prove: $(READY)
 	$(PY) -m tests.prove $(PROVE)
 

@@ -26,7 +26,7 @@ _LEAKING = re.compile(
 
 _ALONE = re.compile(
     r"scenarios/test_faults|notebooks/test_running|oncall/(headless/)?test_(demo|parent|engine|triage|full_disk|cli|secrets)"
-    r"|sandbox/test_command_line"
+    r"|sandbox/test_command_line|causes/test_missing_sight"
 )
 """Modules whose tests share nothing and take seconds each: they are given out one by one."""
 _SLOW = ("scenarios", "notebooks", "browser", "oncall", "sandbox")

@@ -54,6 +54,12 @@ class Budget:
         """Commands that may still be sent."""
         return self.redis_command_limit - self.redis_commands
 
+    def redis_share(self, *, others: int) -> int:
+        """Commands left to the current task where all others together take `others`, however far they have come."""
+        bill = _bill.get()
+        mine = bill.redis_commands if bill else self.redis_commands
+        return min(self.redis_left(), self.redis_command_limit - mine - others)
+
     def spend_redis(self, commands: int) -> None:
         """Take `commands` from the purse, or raise BudgetExhausted and take nothing."""
         if commands > self.redis_left():

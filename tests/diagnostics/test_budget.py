@@ -84,3 +84,20 @@ def test_spending_outside_a_bill_is_counted_all_the_same() -> None:
     budget = Budget()
     budget.spend_redis(3)
     assert budget.redis_commands == 3
+
+
+async def test_a_share_does_not_depend_on_who_came_first() -> None:
+    """What the others are allowed stays theirs, whether they have spent it already or not; overdrawn is not left."""
+    budget = Budget(redis_command_limit=50)
+    with metered():
+        budget.spend_redis(5)
+        before = budget.redis_share(others=11)
+        await asyncio.create_task(_spend(budget, 11))
+        assert budget.redis_share(others=11) == before == 34
+        await asyncio.create_task(_spend(budget, 30))
+        assert budget.redis_share(others=11) == budget.redis_left() == 4
+
+
+async def _spend(budget: Budget, commands: int) -> None:
+    with metered():
+        budget.spend_redis(commands)

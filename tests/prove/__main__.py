@@ -1,8 +1,9 @@
-"""`make prove`: what takes too long for every day. Usage: python -m tests.prove [jobs] [day] [disk] [live] [faults].
+"""`make prove`: what takes too long for every day. Usage: python -m tests.prove [jobs] [day] [disk] [sight] [live] [faults].
 
     jobs    default triage at 10^7 jobs, on each server and each way (4 GB of memory, 15 minutes)
     day     a day of `runbook watch` at 100 times its speed, killed 400 times, its clock set between (25 minutes)
     disk    the watcher on a file system of one megabyte that fills up and is emptied (a minute; user namespaces)
+    sight   triage with any one, two or three of the six systems out of sight, in two ways (6 minutes)
     live    the tests marked `long`: faults that take minutes to heal, every notebook in every way (5 minutes)
     faults  ten runs out of ten with jobs of 0.2 s and of 20 s (FAULTS="name …" chooses; hours for all)
 
@@ -52,6 +53,11 @@ def disk() -> bool:
     return subprocess.run([*own, sys.executable, "-m", "tests.prove.disk"], cwd=ROOT, check=False).returncode == 0
 
 
+def sight() -> bool:
+    """Nothing wrong is asserted, whatever is missing, and all is said by the deadline."""
+    return python("-m", "tests.prove.sight")
+
+
 def live() -> bool:
     """What the daily suite leaves out."""
     return python("-m", "pytest", "-m", "long", "tests")
@@ -64,7 +70,7 @@ def faults() -> bool:
     return all(told)
 
 
-PARTS = {"jobs": jobs, "day": day, "disk": disk, "live": live, "faults": faults}
+PARTS = {"jobs": jobs, "day": day, "disk": disk, "sight": sight, "live": live, "faults": faults}
 
 
 def main() -> int:

@@ -134,6 +134,8 @@ RULES = (
         ),
         against=(
             Sign("jobs.reason", _EXPLAINED, 0.5),
+            # Jobs fail for a reason that nobody could read: that is the question, not Sentry's silence.
+            Sign("jobs.reason", ("mixed_unread", "one_type_unread"), 0.3),
             Sign("frontend.availability", ("variable_missing", "database", "down"), 0.4),
             Sign("worker.errors", ("timed_out", "refused", "credentials_rejected", "quota_exhausted"), 0.4),
         ),

@@ -114,7 +114,7 @@ RULES = (
             Sign("redis.connection", ("reachable",), 0.4),
             Sign("worker.health", ("degraded",), 0.3),
         ),
-        against=(Sign("worker.token", ("young", "valid"), 0.6),),
+        against=(Sign("worker.token", ("young", "valid"), 0.6), Sign("worker.token", ("unsure",), 0.4)),
         explains=("worker.token", *_EXPLAINS),
         masks=_MASKS,
         remediations=("set-worker-variable", "restart-worker", "open-upstash-console"),

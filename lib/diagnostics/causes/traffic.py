@@ -38,6 +38,7 @@ RULES = (
         against=(
             Sign("jobs.failures", ("failing",), 0.3),
             Sign("jobs.duration", ("slow_all",), 0.5),
+            Sign("jobs.duration", ("blind",), 0.45),
             Sign("queue.drain", ("growing",), 0.4),
         ),
         explains=QUEUE_SYMPTOMS,

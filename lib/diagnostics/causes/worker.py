@@ -130,7 +130,12 @@ RULES = (
             Sign("worker.errors", ("lock_lost", "stalled"), 0.4),
             Sign("worker.deployment", ("running",), 0.2),
         ),
-        against=(Sign("worker.health", ("ok",), 0.5), Sign("worker.redis", _REDIS_LOST, 0.4)),
+        against=(
+            Sign("worker.health", ("ok",), 0.5),
+            Sign("worker.redis", _REDIS_LOST, 0.4),
+            # Two systems that hang at once have something else in common.
+            Sign("frontend.site", ("silent",), 0.4),
+        ),
         explains=(
             "worker.health",
             "worker.redis",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from diagnostics.checks.asking import management, rest
-from diagnostics.checks.finding import BLIND, blind
+from diagnostics.checks.finding import BLIND, blind, unread
 from diagnostics.checks.jobs import ended_attempts
 from diagnostics.model import FailureKind, Finding
 from diagnostics.readings import PostgresActivity, RestAnswer, SupabaseProject, SupabaseRest, Symptom
@@ -40,7 +40,8 @@ def check_database_reachable(seen: Seen, scope: Scope) -> Finding:
     state = _state(answers, activity, project) or _from_afar(seen)
     probes = ("supabase.rest", "postgres.activity", "supabase.project")
     if state is None:
-        return blind("database.reachable", seen, *probes, command=command)
+        lost = unread if _is_silent(answers) and activity is None else blind
+        return lost("database.reachable", seen, *probes, command=command)
     latency = median(a.latency_s for a in answers) if answers else activity.connect_s if activity else None
     return Finding(
         id="database.reachable",
@@ -92,9 +93,16 @@ def _state(
     # The interface's description of itself needs no connection: rows decide.
     rows = [a.symptom for a in answers if a.table] or symptoms
     if rows and all(s in GONE for s in rows):
-        is_silent = all(s is Symptom.TIMED_OUT for s in rows)
-        return ("rest_silent" if is_silent else "rest_down") if is_sql_there else "down"
+        if _is_silent(answers):
+            # Silence for us alone says something about us.
+            return "rest_silent" if is_sql_there else None
+        return "rest_down" if is_sql_there else "down"
     return "answers" if answers or is_sql_there else None
+
+
+def _is_silent(answers: tuple[RestAnswer, ...]) -> bool:
+    rows = [a.symptom for a in answers if a.table] or [a.symptom for a in answers]
+    return bool(rows) and all(s is Symptom.TIMED_OUT for s in rows)
 
 
 def has_rows(answers: tuple[RestAnswer, ...]) -> bool:
@@ -109,7 +117,8 @@ def _says(project: SupabaseProject | None, statuses: tuple[str, ...], is_sql_the
 def _from_afar(seen: Seen) -> str | None:
     """Nobody let us in. Where the worker's newest jobs blame the database as well, it is not our network."""
     tried = [kind for probe in ("supabase.rest", "postgres.activity") if (kind := seen.failed_as(probe))]
-    is_cut_off = any(kind in _OUT_OF_REACH for kind in tried)
+    told = seen.reading(SupabaseRest)
+    is_cut_off = any(kind in _OUT_OF_REACH for kind in tried) or (told is not None and _is_silent(told.answers))
     ended, _ = ended_attempts(seen)
     newest = [a for a in ended or () if a.symptom is not None or not a.has_failed][-_BLAMING:]
     is_blamed = len(newest) == _BLAMING and all(a.symptom is Symptom.DATABASE_DOWN for a in newest)

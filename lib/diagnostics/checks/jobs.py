@@ -92,7 +92,7 @@ def check_jobs_reason(seen: Seen, scope: Scope) -> Finding:
     return Finding(
         id="jobs.reason",
         severity=Severity.WARNING if is_failing else Severity.OK,
-        state=state if state not in (Symptom.OTHER.value, "mixed") else _type_state(types, attempts),
+        state=state if state not in (Symptom.OTHER.value, "mixed") else _type_state(types, attempts, reasons),
         sentence=text(
             "most failures are of type {job} with reason {reason}",
             job=worst,
@@ -119,14 +119,17 @@ def _streak(attempts: list[Attempt]) -> int:
     return max(runs.values(), default=0)
 
 
-def _type_state(types: Counter[str], attempts: list[Attempt]) -> str:
-    """Whether one job type fails always while the others do not."""
+def _type_state(types: Counter[str], attempts: list[Attempt], reasons: Counter[Symptom]) -> str:
+    """Whether one job type fails always while the others do not, and whether any reason was read: totals have none."""
     if not types:
         return "mixed"
+    unread = "" if reasons else "_unread"
     name, count = types.most_common(1)[0]
     of_type = [a for a in attempts if a.job_name == name]
     others = sum(types.values()) - count
-    return "one_type" if count >= 0.8 * len(of_type) and others * 5 < count else "mixed"
+    if count < 0.8 * len(of_type) or others * 5 >= count:
+        return "mixed" + unread
+    return "one_type" + unread
 
 
 def ended_attempts(seen: Seen) -> tuple[list[Attempt] | None, str]:

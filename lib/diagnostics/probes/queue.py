@@ -19,8 +19,10 @@ from diagnostics.text import text
 
 DEFAULT_COMMANDS = 50
 """What all other looks of a run may need; a larger budget goes into the history of finished jobs."""
-ESSENTIAL_COMMANDS = 30
-"""Kept for the second look and for the probes that run beside this one while other queues are counted."""
+SECOND_COMMANDS = 22
+"""Kept for the second look while other queues are counted."""
+OTHERS_COMMANDS = 11
+"""What the probes that run beside this one may take: AUTH, connection, rows, events, server."""
 STRANGER_COMMANDS = 7
 """What two queues cost that nobody has named."""
 HISTORY_SHARE = 0.5
@@ -136,13 +138,16 @@ async def _beside(
     systems: Systems, bullmq: Bullmq, main: Sequence[str], others: Sequence[str]
 ) -> tuple[tuple[QueueCounts, ...], Keyspace]:
     """The profile's other queues, and up to two nobody has named."""
-    spare = systems.budget.redis_left() - ESSENTIAL_COMMANDS
-    beside = await bullmq.beside(*others, spare=spare) if others else ()
+    beside = await bullmq.beside(*others, spare=_spare(systems)) if others else ()
     space = await bullmq.keyspace(known=(*main, *(q.name for q in beside if q.is_present)))
     strangers = [n for n in space.queues if n not in main and n not in others][:2]
-    spare = systems.budget.redis_left() - ESSENTIAL_COMMANDS
+    spare = _spare(systems)
     met = await bullmq.beside(*strangers, spare=spare) if strangers and spare >= STRANGER_COMMANDS else ()
     return (*beside, *met), space
+
+
+def _spare(systems: Systems) -> int:
+    return systems.budget.redis_share(others=OTHERS_COMMANDS) - SECOND_COMMANDS
 
 
 async def _rows(systems: Systems, bullmq: Bullmq) -> Reading:

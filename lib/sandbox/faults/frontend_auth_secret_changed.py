@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 
 from sandbox.faults.site import frontend_variable_fault, is_well
 from sandbox.world import World
 
 LOGGED_OUT = "JWTSessionError"
+
+
+async def _log_in(world: World) -> None:
+    """Who was never logged in cannot be logged out."""
+    await asyncio.gather(*(world.traffic.log_in(visitor) for visitor in world.traffic.visitors))
 
 
 def _change(world: World) -> None:
@@ -26,6 +32,7 @@ FAULT = frontend_variable_fault(
     cause="frontend.session_secret_changed",
     row="3.05",
     control="frontend-redeployed",
+    before=_log_in,
     change=_change,
     settled=_settled,
 )

@@ -75,12 +75,18 @@ def frontend_variable_fault(
     cause: str,
     change: Callable[[World], None],
     settled: Callable[[World], Awaitable[bool]],
+    before: Callable[[World], Awaitable[None]] | None = None,
     row: str = "",
     control: str = "",
 ) -> Fault:
-    """Variables changed and deployed; it heals by putting them back and deploying again."""
+    """Variables changed and deployed; it heals by putting them back and deploying again.
+
+    `before` brings the site to where the change will be noticed.
+    """
 
     async def apply(world: World) -> None:
+        if before is not None:
+            await before(world)
         world.memory.setdefault(name, world.site.variables.snapshot())
         change(world)
         await redeploy(world.site)

@@ -86,7 +86,9 @@ def keyed(print_of_worker: str) -> Reading:
         ({"supabase.rest": rest(DOWN, DOWN), "postgres.activity": REFUSED["57P03"]}, "starting", Severity.CRITICAL),
         ({"supabase.rest": rest(DOWN, DOWN), "postgres.activity": FailureKind.UNREACHABLE}, "down", Severity.CRITICAL),
         ({"supabase.rest": rest(SILENT, SILENT)}, "rest_silent", Severity.CRITICAL),
-        ({"supabase.rest": rest(SILENT, SILENT), "postgres.activity": None}, "down", Severity.CRITICAL),
+        # Silence for us alone says something about us.
+        ({"supabase.rest": rest(SILENT, SILENT), "postgres.activity": None}, "blind", Severity.UNKNOWN),
+        ({"supabase.rest": rest(SILENT, SILENT), "postgres.activity": FailureKind.TIMEOUT}, "blind", Severity.UNKNOWN),
         ({"supabase.rest": rest(SILENT, None)}, "answers", Severity.OK),
         ({"supabase.rest": rest(PAUSED, PAUSED)}, "paused", Severity.CRITICAL),
         ({"postgres.activity": REFUSED["tenant_unknown"]}, "answers", Severity.OK),

@@ -129,5 +129,5 @@ def test_totals_can_name_a_type_that_always_fails() -> None:
         JobTypeTotals(name="bad", completed=0, failed=20, average_ms=None),
     )
     finding = found("jobs.reason", {**UNSEEN, "worker.metrics": metrics(sample(by_type=by_type))})
-    assert (finding.severity, finding.state) == (WARNING, "one_type")
+    assert (finding.severity, finding.state) == (WARNING, "one_type_unread")
     assert "bad" in str(finding.sentence)
