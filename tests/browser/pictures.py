@@ -29,63 +29,105 @@ LANGUAGES = ("en", "ru")
 CALM, CRITICAL = 0, 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """One notebook on one sandbox. The files are called after the scene; the first one's have no prefix."""
+ALL_SHOTS = ("terminal", "report", "postmortem", "notebook", "console")
 
-    name: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One notebook's pictures. The files are called after it and its scene; those with no name carry none."""
+
     slug: str
     notebook: str
+    name: str
+    shots: tuple[str, ...]
+
+    def file(self, shot: str, language: str) -> Path:
+        return PICTURES / f"{f'{self.name}-' if self.name else ''}{shot}-{language}.png"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One sandbox and who looks at it."""
+
+    name: str
+    looks: tuple[Look, ...]
     fault: str = ""
     options: tuple[str, ...] = ()
-    grown_s: float
+    grown_s: float = 20
     """How long it lasts before it is looked at."""
-    ends: int
+    ends: int = CRITICAL
     """The exit code it must have."""
     cause: str
     """What must stand on top: a machine too busy to answer makes no picture."""
-    shots: tuple[str, ...] = ("terminal", "report", "postmortem", "notebook", "console")
 
-    def file(self, shot: str, language: str) -> Path:
-        prefix = "" if self is SCENES[0] else f"{self.name}-"
-        return PICTURES / f"{prefix}{shot}-{language}.png"
+
+WORKER = ("worker-not-processing", "01_worker_not_processing.ipynb")
+TRIAGE = ("triage", "00_triage.ipynb")
+QUEUE = ("queue-overflow", "02_queue_overflow.ipynb")
+FRONTEND = ("frontend-unavailable", "03_frontend_unavailable.ipynb")
+DATABASE = ("database-unavailable", "04_database_unavailable.ipynb")
+ERRORS = ("high-error-rate", "05_high_error_rate.ipynb")
+
+
+def _look(of: tuple[str, str], name: str, *shots: str) -> Look:
+    return Look(slug=of[0], notebook=of[1], name=name, shots=shots or ("terminal", "report", "notebook"))
 
 
 SCENES = (
     Scene(
         name="worker",
-        slug="worker-not-processing",
-        notebook="01_worker_not_processing.ipynb",
+        looks=(_look(WORKER, "", *ALL_SHOTS),),
         fault="redis-token-rotated",
         options=("--arrival-per-s", "5"),
         # Past the critical limit.
         grown_s=260,
-        ends=CRITICAL,
         cause="redis.credentials_rejected",
     ),
     Scene(
         name="queue",
-        slug="queue-overflow",
-        notebook="02_queue_overflow.ipynb",
+        looks=(_look(QUEUE, "queue", "terminal", "report", "notebook", "console"),),
         fault="traffic-surge",
         # Long jobs, so that a surge is a few a second and leaves the machine to the browser.
         options=("--job-seconds", "2"),
-        grown_s=20,
-        ends=CRITICAL,
         cause="traffic.surge",
-        shots=("terminal", "report", "notebook", "console"),
+    ),
+    Scene(name="triage", looks=(_look(TRIAGE, "triage"),), fault="database-down", cause="database.down"),
+    Scene(
+        name="frontend",
+        looks=(_look(FRONTEND, "frontend"),),
+        fault="frontend-bad-release",
+        cause="frontend.bad_release",
     ),
     Scene(
-        name="queue-calm",
-        slug="queue-overflow",
-        notebook="02_queue_overflow.ipynb",
-        grown_s=20,
+        name="database",
+        looks=(_look(DATABASE, "database"),),
+        fault="database-locked",
+        cause="database.lock_contention",
+    ),
+    Scene(
+        name="errors",
+        looks=(_look(ERRORS, "errors"),),
+        fault="errors-release-regression",
+        cause="errors.release_regression",
+    ),
+    Scene(
+        name="calm",
+        looks=tuple(
+            _look(of, f"{name}-calm", "notebook")
+            for name, of in (
+                ("triage", TRIAGE),
+                ("worker", WORKER),
+                ("queue", QUEUE),
+                ("frontend", FRONTEND),
+                ("database", DATABASE),
+                ("errors", ERRORS),
+            )
+        ),
         ends=CALM,
         cause="none",
-        shots=("notebook",),
     ),
 )
-"""A new notebook is a scene here."""
+"""A new notebook is a look here, at something broken and at the calm scene."""
 
 
 def main(names: list[str]) -> int:
@@ -109,30 +151,31 @@ def _take(scene: Scene) -> None:
             with running_browser() as browser:
                 for language in LANGUAGES:
                     mine = {**environ, "RUNBOOK_LANGUAGE": language, "RUNBOOK_TIMEZONE": "Europe/Moscow"}
-                    _draw(browser, scene, home / language, language, mine)
+                    for number, look in enumerate(scene.looks):
+                        _draw(browser, scene, look, home / f"{language}{number}", language, mine)
         finally:
             _sandbox("down", *place)
 
 
-def _draw(browser: Browser, scene: Scene, home: Path, language: str, environ: dict[str, str]) -> None:
+def _draw(browser: Browser, scene: Scene, look: Look, home: Path, language: str, environ: dict[str, str]) -> None:
     home.mkdir()
-    told = _run(scene, home, environ)
+    told = _run(scene, look, home, environ)
     (artifact,) = (home / "outputs").iterdir()
     assert json.loads((artifact / "verdict.json").read_text("utf-8"))["causes"][0]["id"] == scene.cause
     postmortem = markdown2html((artifact / "postmortem.md").read_text("utf-8"))
     pages = {
-        "terminal": (_terminal(scene, told), 980),
+        "terminal": (_terminal(look, told), 980),
         "report": ((artifact / "report.html").read_text("utf-8"), 1000),
         "postmortem": (f"<style>{_PAPER}</style>{postmortem}", 940),
     }
     for shot, (page, width) in pages.items():
-        if shot in scene.shots:
-            _shoot(browser, page, scene.file(shot, language), width=width, whole=shot == "terminal")
-    _notebook(browser, scene, home, language, environ)
+        if shot in look.shots:
+            _shoot(browser, page, look.file(shot, language), width=width, whole=shot == "terminal")
+    _notebook(browser, look, home, language, environ)
 
 
-def _run(scene: Scene, home: Path, environ: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "oncall", "run", scene.slug, "--profile", "sandbox", "--deadline", "60"]
+def _run(scene: Scene, look: Look, home: Path, environ: dict[str, str]) -> str:
+    command = [sys.executable, "-m", "oncall", "run", look.slug, "--profile", "sandbox", "--deadline", "60"]
     # Colour is for a terminal: pretend to be one of 80 columns.
     wanted = {**os.environ, **environ, "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     done = subprocess.run(
@@ -147,9 +190,9 @@ def _run(scene: Scene, home: Path, environ: dict[str, str]) -> str:
     return done.stdout.replace(f"{home}/", "")
 
 
-def _terminal(scene: Scene, told: str) -> str:
+def _terminal(look: Look, told: str) -> str:
     console = Console(record=True, width=80, file=io.StringIO())
-    console.print(Text.from_ansi(f"$ runbook run {scene.slug} --profile sandbox\n" + told.rstrip()), soft_wrap=True)
+    console.print(Text.from_ansi(f"$ runbook run {look.slug} --profile sandbox\n" + told.rstrip()), soft_wrap=True)
     return f"<style>body{{margin:0}}</style>{console.export_svg(title=html.escape('80 columns'))}"
 
 
@@ -166,21 +209,21 @@ def _shoot(browser: Browser, page: str, target: Path, *, width: int, whole: bool
         shown.close()
 
 
-def _notebook(browser: Browser, scene: Scene, home: Path, language: str, environ: dict[str, str]) -> None:
+def _notebook(browser: Browser, look: Look, home: Path, language: str, environ: dict[str, str]) -> None:
     root = ROOT / "notebooks" if language == "en" else ROOT / "notebooks" / language
     with running_lab(root, home, {**environ, "RUNBOOK_PROFILE": "sandbox"}) as lab:
         page = browser.new_page(viewport={"width": 1180, "height": 1000})
-        open_notebook(page, lab, scene.notebook)
-        run_all(page, scene.notebook)
+        open_notebook(page, lab, look.notebook)
+        run_all(page, look.notebook)
         # The console comes last: with its charts everything has run.
         expect(page.locator("img.widget-image")).to_have_count(2, timeout=90_000)
         page.wait_for_function("[...document.querySelectorAll('img.widget-image')].every(i => i.naturalWidth > 0)")
         page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
         page.locator("h2", has_text=_HEADING[language]).first.evaluate("heading => heading.scrollIntoView()")
-        page.screenshot(path=scene.file("notebook", language))
-        if "console" in scene.shots:
+        page.screenshot(path=look.file("notebook", language))
+        if "console" in look.shots:
             page.locator("img.widget-image").last.scroll_into_view_if_needed()
-            page.screenshot(path=scene.file("console", language))
+            page.screenshot(path=look.file("console", language))
         page.close()
 
 

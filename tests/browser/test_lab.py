@@ -20,10 +20,19 @@ from tests.oncall.support import artifacts, command, environment, until
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "01_worker_not_processing.ipynb"
 OTHERS = (
+    ("00_triage.ipynb", "triage", 5),
     ("02_queue_overflow.ipynb", "queue-overflow", 6),
-    ("ru/02_queue_overflow.ipynb", "queue-overflow", 6),
+    ("03_frontend_unavailable.ipynb", "frontend-unavailable", 4),
+    ("04_database_unavailable.ipynb", "database-unavailable", 6),
+    ("05_high_error_rate.ipynb", "high-error-rate", 5),
 )
 """Further notebooks, their incidents, and how many pictures each shows, the console's two among them."""
+DAILY = ("ru/02_queue_overflow.ipynb",)
+BOTH = [
+    pytest.param(folder + name, slug, pictures, marks=() if folder + name in DAILY else pytest.mark.long)
+    for name, slug, pictures in OTHERS
+    for folder in ("", "ru/")
+]
 
 if chromium() is None:
     if os.environ.get("CI") == "true":
@@ -71,7 +80,10 @@ def lab(platform: dict[str, str], home: Path) -> Iterator[Lab]:
     """JupyterLab over a copy of the notebooks."""
     folder = home / "notebooks"
     (folder / "ru").mkdir(parents=True)
-    for notebook, outputs in ((NOTEBOOK, "outputs"), *((name, "others") for name, _, _ in OTHERS)):
+    for notebook, outputs in (
+        (NOTEBOOK, "outputs"),
+        *((sub + name, "others") for name, _, _ in OTHERS for sub in ("", "ru/")),
+    ):
         text = (ROOT / "notebooks" / notebook).read_text("utf-8")
         # Where the artifact goes is the one thing a test may not leave to the project.
         (folder / notebook).write_text(text.replace(r"\"outputs\"", rf"\"{home}/{outputs}\""), "utf-8")
@@ -179,9 +191,7 @@ def test_the_report_it_saved_asks_for_nothing_and_fits_a_phone(page, browser, ho
     phone.close()
 
 
-@pytest.mark.parametrize(
-    ("notebook", "slug", "pictures"), [pytest.param(*OTHERS[0], marks=pytest.mark.long), *OTHERS[1:]]
-)
+@pytest.mark.parametrize(("notebook", "slug", "pictures"), BOTH)
 def test_every_other_notebook_runs_to_its_console(lab, browser, platform, home, notebook, slug, pictures):
     """Top to bottom in either language: no error, every picture drawn, nothing asked of the internet, an artifact."""
     opened = browser.new_page(viewport={"width": 1280, "height": 1000})
