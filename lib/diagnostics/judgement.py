@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from diagnostics.causes.advice import advised
 from diagnostics.causes.pairs import separator
-from diagnostics.causes.ranking import rank
+from diagnostics.causes.ranking import ASSERTED, rank
 from diagnostics.checks.finding import NOT_CONFIGURED, NOT_PERMITTED
 from diagnostics.model import (
     BlindSpot,
@@ -65,7 +65,7 @@ def conclude(
         severity = Severity.UNKNOWN
     causes = rank(findings, evidence, severity=severity, essential=runbook.essential)
     causes = advised(causes, findings, seen, scope)
-    since, interval = onset(seen, scope, findings)
+    since, interval = onset(seen, scope, _belonging(findings, causes))
     return Diagnosis(
         scope=scope,
         finished_at=trailer.finished_at,
@@ -85,6 +85,12 @@ def conclude(
         timeline=events(seen, scope, since, interval),
         evidence=evidence,
     )
+
+
+def _belonging(findings: tuple[Finding, ...], causes: tuple[Cause, ...]) -> tuple[Finding, ...]:
+    """What the asserted cause explains, for that dates it; all findings where none is asserted or it explains none."""
+    explained = [f for f in findings if f.id in causes[0].explains] if causes[0].confidence >= ASSERTED else []
+    return tuple(explained) or findings
 
 
 def overall(findings: tuple[Finding, ...], *, essential: tuple[str, ...]) -> Severity:

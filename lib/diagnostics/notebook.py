@@ -58,7 +58,7 @@ class View:
             (_("Cheapest next probe"), summary.next_probe),
             (_("Escalate"), summary.escalation),
             *((_("What we could not see"), f"{u.checks}: {u.why}") for u in summary.unseen),
-            (_("Partial"), summary.partial),
+            (_("This run"), summary.partial),
         ]
         title = f"{summary.severity_word}: {summary.headline}"
         facts = _("profile {profile} · {incident}").format(profile=summary.profile, incident=summary.incident)

@@ -17,6 +17,8 @@ from diagnostics.trends.site import failing_since
 
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
 _EDGE = timedelta(seconds=30)
+_LULL = timedelta(minutes=10)
+"""So long without a bad line ends a trouble: what was bad before is another one."""
 """Trouble so soon after the log's first line was there before it."""
 _NEAR = timedelta(minutes=2)
 """An issue that begins so soon after the site's failures is one of them."""
@@ -44,8 +46,12 @@ def onset(
     good, bad = _last_good(seen), _first_bad(seen)
     if abnormal & _STOPPED and good is not None:
         first = next((at for at in bad if at >= good), None)
-        at = first or good
-        return at, (good, at)
+        # The first line of a log that begins in the middle of the trouble is not its first.
+        is_first = first is not None and not _is_cut_within(seen, first)
+        if first is None and good > scope.now:
+            # Something went well after we began to look: nothing here tells when it stopped.
+            return None, None
+        return (first if first and is_first else good), (good, first or good)
     is_of_site = all(name.startswith("frontend.") for name in abnormal)
     if is_of_site or ("frontend.errors" in abnormal and not abnormal & _STOPPED):
         # What the worker wrote says nothing about the site.
@@ -59,7 +65,8 @@ def onset(
         return began, None
     if not bad or (abnormal & _PILES and not abnormal & _IN_LOG):
         return _piled(seen, scope) if abnormal & _PILES else (None, None)
-    return bad[0], (scope.window.since, bad[0]) if _is_cut_within(seen, bad[0]) else None
+    first = _unbroken(bad)
+    return first, (scope.window.since, first) if _is_cut_within(seen, first) else None
 
 
 def events(
@@ -104,6 +111,16 @@ def _first_bad(seen: Seen) -> list[datetime]:
     """Times of trouble in the log, oldest first."""
     log = seen.reading(WorkerLog)
     return [_utc(e.at_ms) for e in log.events if e.symptom is not None] if log else []
+
+
+def _unbroken(bad: list[datetime]) -> datetime:
+    """The first bad line of the trouble that lasts until now."""
+    later = bad[-1]
+    for at in reversed(bad):
+        if later - at > _LULL:
+            break
+        later = at
+    return later
 
 
 def _deployments(seen: Seen) -> list[TimelineEvent]:

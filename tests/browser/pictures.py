@@ -220,6 +220,8 @@ def _notebook(browser: Browser, look: Look, home: Path, language: str, environ: 
         page.wait_for_function("[...document.querySelectorAll('img.widget-image')].every(i => i.naturalWidth > 0)")
         page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
         page.locator("h2", has_text=_HEADING[language]).first.evaluate("heading => heading.scrollIntoView()")
+        # Lab draws what is scrolled into view, and a moment later.
+        expect(page.locator(".jp-OutputArea-output table").first).to_be_in_viewport()
         page.screenshot(path=look.file("notebook", language))
         if "console" in look.shots:
             page.locator("img.widget-image").last.scroll_into_view_if_needed()

@@ -5,12 +5,29 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.diagnostics.healthy import NOW, QUEUE, SCOPE, ago, ago_ms, collected, counts, diagnosed, line, log, queue
+from tests.diagnostics.healthy import (
+    NOW,
+    QUEUE,
+    SCOPE,
+    ago,
+    ago_ms,
+    collected,
+    counts,
+    diagnosed,
+    line,
+    log,
+    queue,
+    rows,
+    running,
+)
 
 from diagnostics.model import Diagnosis
 from diagnostics.readings import LogEvent, QueueEvents, Symptom, WorkerLog
 from diagnostics.report.postmortem import render_postmortem
 from diagnostics.report.summary import is_older, summarise
+from diagnostics.seen import Seen
+from diagnostics.severity import Severity
+from diagnostics.timeline import onset
 from diagnostics.wording import Wording
 
 MISSING = Symptom.HANDLER_MISSING
@@ -95,3 +112,31 @@ def test_an_old_failure_does_not_date_a_surge() -> None:
 def test_a_backlog_older_than_every_source_is_not_dated() -> None:
     """The stream begins within it: nobody knows since when."""
     assert surging(since_s=300, stream_s=200).onset_at is None
+
+
+@pytest.mark.parametrize(("log_s", "is_truncated", "begins_s"), [(70, True, 300), (600, True, 60), (70, False, 60)])
+def test_where_the_log_is_cut_a_stop_began_after_the_last_good_moment(
+    log_s: float, is_truncated: bool, begins_s: float
+) -> None:
+    """The first line that is kept may be any: the interval says so, and the date is not later than the trouble."""
+    read = log(*failures(60), done=0, since_ms=ago_ms(log_s), is_truncated=is_truncated)
+    state = queue(counts(newest_completed_at=ago(300), newest_failed_at=None, wait=10))
+    rows_of = rows(*running(300, 10))
+    made = diagnosed(collected({"worker.log": read, "queue.state": state, "queue.jobs": rows_of}))
+    assert {"queue.progress"} <= {f.id for f in made.findings if f.severity is Severity.CRITICAL}
+    assert onset(Seen(made.evidence), SCOPE, made.findings) == (ago(begins_s), (ago(300), ago(60)))
+
+
+def test_what_went_well_after_we_began_to_look_dates_no_stop() -> None:
+    """No run is said to have begun before the trouble it found."""
+    state = queue(counts(newest_completed_at=NOW + timedelta(seconds=3), newest_failed_at=None, wait=10))
+    evidence = collected({"worker.log": log(done=0), "queue.state": state})
+    stopped = tuple(f for f in diagnosed(collected({"queue.state": queue(counts(is_paused=True))})).findings)
+    assert onset(Seen(evidence), SCOPE, stopped) == (None, None)
+
+
+def test_an_old_line_of_another_trouble_dates_nothing() -> None:
+    """Ten quiet minutes end a trouble; what is bad after them is another one."""
+    old = (line(3000, "job.failed", symptom=Symptom.TIMED_OUT, job_name="process-asset", level="error"),)
+    made = diagnosed(collected({"worker.log": log(*old, *failures(60), done=0)}))
+    assert made.onset_at == ago(60)

@@ -211,6 +211,8 @@ RULES = (
             *_site(("pool",), 0.7),
         ),
         supports=(_FAILING, Sign("worker.concurrency", ("raised",), 0.3)),
+        # Who else uses the interface gets through: it is we who waited.
+        against=(Sign("database.impact", ("none",), 0.4), Sign("frontend.database_service", ("ok",), 0.3)),
         explains=(*_FAILURES, *QUEUE_SYMPTOMS, *_LOAD),
         masks=(*_JOBS, *_BUSY_SLOTS),
         remediations=("set-job-concurrency", "open-supabase-usage", "notify-team"),
@@ -288,8 +290,8 @@ RULES = (
         remediations=("terminate-backend", "cancel-backend", "notify-team"),
         steps=(
             text(
-                "Find who holds the lock: select pid, state, xact_start, query from pg_stat_activity where pid = "
-                "any(pg_blocking_pids(...)); an idle transaction or a migration is the usual holder."
+                "Find who holds the lock: select pid, pg_blocking_pids(pid), state, query from pg_stat_activity where "
+                "cardinality(pg_blocking_pids(pid)) > 0; an idle transaction or a migration is the usual holder."
             ),
             text("Ask its owner before it is ended. Do not raise JOB_CONCURRENCY: more jobs would wait for one lock."),
             text("Verify: no new 'statement timeout' and the failed share falls."),

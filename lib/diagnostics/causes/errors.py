@@ -43,7 +43,10 @@ RULES = (
                 "Roll the site back to the deployment before (Vercel → Deployments → the one before → Instant "
                 "Rollback), then mend the code on a hotfix branch. The findings name issue, route and release."
             ),
-            text("Tell the author of the release: the frames below are the innermost of our own code."),
+            text(
+                "Tell the author of the release: the finding errors.issues and Sentry name the innermost frames of our "
+                "own code."
+            ),
             text("Verify: no new event of this issue after the rollback and the failed share falls."),
         ),
     ),

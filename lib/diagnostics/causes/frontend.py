@@ -44,7 +44,7 @@ RULES = (
             Sign("frontend.site", ("middleware", "dependency", "api"), 0.6),
         ),
         explains=SITE_SYMPTOMS,
-        remediations=("rollback-frontend", "promote-deployment", "redeploy-frontend"),
+        remediations=("rollback-frontend", "promote-deployment"),
         steps=(
             text(
                 "Roll back to the last release that worked: Vercel → Deployments → that release → Instant Rollback. It "

@@ -7,7 +7,7 @@ from math import prod
 
 from diagnostics.causes import RULES
 from diagnostics.causes.observer import if_deaf, why_blind
-from diagnostics.causes.rule import Rule
+from diagnostics.causes.rule import DATABASE, ERRORS, FRONTEND, INCIDENT, OVERFLOW, Rule
 from diagnostics.model import Cause, Evidence, Finding
 from diagnostics.severity import Severity
 from diagnostics.text import text
@@ -113,13 +113,18 @@ def _unseen(blind: tuple[Finding, ...]) -> Cause:
     )
 
 
+_ROUTES = {"queue": OVERFLOW, "capacity": OVERFLOW, "database": DATABASE, "frontend": FRONTEND, "errors": ERRORS}
+"""The runbook of a symptom, where no cause leads to one; everything else is the worker's."""
+
+
 def _unexplained(findings: tuple[Finding, ...], confidence: float) -> Cause:
+    worst = next((f for f in findings if f.severity is Severity.CRITICAL), findings[0])
     return Cause(
         id="unexplained",
         confidence=confidence,
         title=text("Something is abnormal, and no known cause fits it well enough"),
         component="none",
-        runbook=None,
+        runbook=_ROUTES.get(worst.id.partition(".")[0], INCIDENT),
         branch="1.E1",
         explains=tuple(f.id for f in findings),
         remediations=("report-to-sentry", "notify-team"),

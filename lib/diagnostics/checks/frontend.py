@@ -166,7 +166,7 @@ _LAYERS: dict[str, Text] = {
     "deployment": text("the address points to no deployment that may serve"),
     "function": text("the site's code does not start: even its liveness address fails"),
     "middleware": text("the site lives, and its middleware fails: every API address behind it does too"),
-    "api": text("the site lives and its pages answer, but every API address fails: middleware or handlers"),
+    "api": text("the site lives and its pages answer, but the API addresses of the profile fail: their handlers"),
     "handlers": text("the site lives, and its pages or API addresses fail with errors of their own"),
     "dependency": text("the site's code runs; a dependency of it fails"),
 }

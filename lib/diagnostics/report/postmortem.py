@@ -65,7 +65,7 @@ def _summary(diagnosis: Diagnosis, wording: Wording) -> list[str]:
         (_("How sure"), summary.confidence),
         (_("Since"), summary.since),
         (_("Next step"), summary.next_step),
-        (_("Partial"), summary.partial),
+        (_("This run"), summary.partial),
     ):
         lines += [f"- {label}: {escape(value)}"] if value else []
     bad = [f for f in worst_first(diagnosis.findings) if f.severity in (Severity.CRITICAL, Severity.WARNING)]
@@ -85,7 +85,7 @@ def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
         (_("Lasted at least"), _lasted(diagnosis, wording), _("from its first sign to the end of this run")),
         (_("Jobs waiting at the end"), _last(depth, wording), wording.say(depth.source)),
         (_("Jobs waiting at most"), _highest(depth, wording), wording.say(depth.source)),
-        (_("Highest error rate"), _highest(failures, wording), wording.say(failures.source)),
+        (_("Highest failed share of jobs"), _highest(failures, wording), wording.say(failures.source)),
         (_("Completed per minute, at the end"), _last(completed, wording), wording.say(completed.source)),
         (_("Added per minute, at the end"), _last(added, wording), wording.say(added.source)),
         (
@@ -149,7 +149,7 @@ def _causes(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     stands = asserted(diagnosis)
     lines = [line for cause in diagnosis.causes for line in _cause(cause, told, wording, is_asserted=cause is stands)]
     good = [f for f in diagnosis.findings if f.severity is Severity.OK and stands and f.id not in stands.explains]
-    label = _("Looked at and in order")
+    label = _("Looked at, no alarm from it")
     return [*lines, f"- **{label}**:", *(f"    - {code(f.id)} {escape(told[f.id])}" for f in good)] if good else lines
 
 
