@@ -57,19 +57,35 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
         id="worker.capacity",
         severity=Severity.OK if verdict in ("enough", "recovering") else Severity.WARNING,
         state=verdict,
-        sentence=text(
-            "{rate:.1f} jobs/s of {usual:.2g} s each need {needed:.1f} slots; there are {slots} ({active} in use)",
-            rate=rate,
-            usual=usual_s,
-            needed=needed,
-            slots=slots,
-            active=after.active if after.active is not None else "?",
-        ),
+        sentence=_slots_sentence(verdict, after, slots=slots, rate=rate, usual_s=usual_s),
         value=round(needed, 1),
         unit="slots",
         threshold=float(slots),
         evidence=seen.ids(*_PROBES),
         command=command,
+    )
+
+
+def _slots_sentence(verdict: str, after: QueueCounts, *, slots: int, rate: float, usual_s: float) -> Text:
+    """Full slots are the trouble even where new jobs alone would fit: what waits comes on top."""
+    if verdict in ("full", "concurrency_low"):
+        return text(
+            "{active} of {slots} slots are in use while {depth} jobs wait; new jobs alone, {rate:.1f} a second of "
+            "{usual:.2g} s each, need {needed:.1f}",
+            active=after.active if after.active is not None else "?",
+            slots=slots,
+            depth=after.depth if after.depth is not None else "?",
+            rate=rate,
+            usual=usual_s,
+            needed=rate * usual_s,
+        )
+    return text(
+        "{rate:.1f} jobs/s of {usual:.2g} s each need {needed:.1f} slots; there are {slots} ({active} in use)",
+        rate=rate,
+        usual=usual_s,
+        needed=rate * usual_s,
+        slots=slots,
+        active=after.active if after.active is not None else "?",
     )
 
 

@@ -108,6 +108,23 @@ def test_abnormal_without_a_rule_is_unexplained() -> None:
     assert "report-to-sentry" in causes[0].remediations
 
 
+@pytest.mark.parametrize(
+    ("found", "runbook"),
+    [
+        ("queue.depth", "queue-overflow"),
+        ("capacity.slots", "queue-overflow"),
+        ("database.locks", "database-unavailable"),
+        ("frontend.site", "frontend-unavailable"),
+        ("errors.rate", "high-error-rate"),
+        ("jobs.failures", "worker-not-processing"),
+    ],
+)
+def test_what_nobody_explains_leads_to_a_runbook_by_its_symptom(found: str, runbook: str) -> None:
+    """The worst finding decides, whatever warning stands before it."""
+    causes = ranked(finding("worker.clock", "skewed", Severity.WARNING), finding(found, "odd"))
+    assert (causes[0].id, causes[0].runbook) == ("unexplained", runbook)
+
+
 def test_weak_suspects_stand_below_unexplained() -> None:
     """A suspect that cannot be asserted is listed, but is not what the run says."""
     health = finding("worker.health", "ok", Severity.OK)

@@ -1,0 +1,67 @@
+"""First steps that name what was found: the lock's holder, the release to go back to."""
+
+from __future__ import annotations
+
+import pytest
+from tests.diagnostics.healthy import SCOPE, collected, release, releases
+from tests.diagnostics.healthy_database import activity, blocked
+
+from diagnostics.causes.advice import advised
+from diagnostics.model import Cause
+from diagnostics.readings import PostgresActivity, VercelDeployments
+from diagnostics.seen import Seen
+from diagnostics.text import text
+
+
+def told(cause_id: str, **changes: PostgresActivity | VercelDeployments) -> list[str]:
+    """The steps of a cause, given what was seen."""
+    component = cause_id.partition(".")[0]
+    cause = Cause(
+        id=cause_id,
+        confidence=0.9,
+        title=text("it"),
+        component=component,
+        runbook=None,
+        branch="",
+        explains=(),
+        steps=(text("Do it."), text("Verify it.")),
+    )
+    seen = Seen(collected({name.replace("__", "."): change for name, change in changes.items()}))
+    return [str(step) for step in advised((cause,), (), seen, SCOPE)[0].steps]
+
+
+WAITING = blocked(blocker_pid=100, is_blocker_waiting=True)
+"""A session behind another one that waits itself: not the root."""
+
+
+def test_a_lock_names_its_holder() -> None:
+    """The one that waits for nobody, with the statement that ends it; the written steps follow."""
+    steps = told("database.lock_contention", postgres__activity=activity(blocked=(WAITING, blocked())))
+    assert "Session 7 (migration, idle in transaction) holds the lock on webhook_events" in steps[0]
+    assert "pg_terminate_backend(7)" in steps[0]
+    assert steps[1:] == ["Do it.", "Verify it."]
+
+
+@pytest.mark.parametrize("seen", [activity(), activity(blocked=(WAITING,))])
+def test_a_lock_without_a_known_holder_keeps_its_steps(seen: PostgresActivity) -> None:
+    """Nobody is named whom nobody saw."""
+    assert told("database.lock_contention", postgres__activity=seen) == ["Do it.", "Verify it."]
+
+
+@pytest.mark.parametrize("cause", ["frontend.bad_release", "errors.release_regression"])
+def test_a_rollback_names_the_release_before(cause: str) -> None:
+    """The newest that was ready and is older than what serves; one that failed to build is none."""
+    failed = release("dpl_failed", seconds=100_000, state="ERROR")
+    older = release("dpl_older", seconds=300_000)
+    seen = releases(deployments=(release(), failed, release("dpl_0", seconds=180_000), older))
+    (first, second) = told(cause, vercel__deployments=seen)
+    assert first.startswith("Do it. The release before is dpl_0, of 2026-01-")
+    assert second == "Verify it."
+
+
+def test_a_first_release_has_none_before() -> None:
+    """The step stays as it is written."""
+    assert told("frontend.bad_release", vercel__deployments=releases(deployments=(release(),))) == [
+        "Do it.",
+        "Verify it.",
+    ]
