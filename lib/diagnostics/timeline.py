@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from diagnostics.checks.errors_issue import going_on, leading
@@ -17,6 +18,8 @@ from diagnostics.trends.site import failing_since
 
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
 _EDGE = timedelta(seconds=30)
+_LATE_MS = 300_000
+"""So far back from the newest bad line reaches what fails now."""
 _LULL = timedelta(minutes=10)
 """So long without a bad line ends a trouble: what was bad before is another one."""
 """Trouble so soon after the log's first line was there before it."""
@@ -65,7 +68,7 @@ def onset(
         return began, None
     if not bad or (abnormal & _PILES and not abnormal & _IN_LOG):
         return _piled(seen, scope) if abnormal & _PILES else (None, None)
-    first = _unbroken(bad)
+    first = _unbroken(_leading(seen))
     return first, (scope.window.since, first) if _is_cut_within(seen, first) else None
 
 
@@ -111,6 +114,15 @@ def _first_bad(seen: Seen) -> list[datetime]:
     """Times of trouble in the log, oldest first."""
     log = seen.reading(WorkerLog)
     return [_utc(e.at_ms) for e in log.events if e.symptom is not None] if log else []
+
+
+def _leading(seen: Seen) -> list[datetime]:
+    """Times of what fails most of late, oldest first: a customer's odd failure an hour ago is another matter."""
+    log = seen.reading(WorkerLog)
+    bad = [e for e in log.events if e.symptom is not None] if log else []
+    of_late = Counter(e.symptom for e in bad if e.at_ms > bad[-1].at_ms - _LATE_MS)
+    leading = of_late.most_common(1)[0][0]
+    return [_utc(e.at_ms) for e in bad if e.symptom is leading]
 
 
 def _unbroken(bad: list[datetime]) -> datetime:

@@ -136,7 +136,8 @@ def test_what_went_well_after_we_began_to_look_dates_no_stop() -> None:
 
 
 def test_an_old_line_of_another_trouble_dates_nothing() -> None:
-    """Ten quiet minutes end a trouble; what is bad after them is another one."""
-    old = (line(3000, "job.failed", symptom=Symptom.TIMED_OUT, job_name="process-asset", level="error"),)
-    made = diagnosed(collected({"worker.log": log(*old, *failures(60), done=0)}))
+    """What fails most of late is dated, and ten quiet minutes end a trouble: what was bad before them is another one."""
+    old = [line(s, "job.failed", symptom=MISSING, job_name="process-asset", level="error") for s in (3000, 2990)]
+    odd = [line(s, "job.failed", symptom=Symptom.TIMED_OUT, job_name="a", level="error") for s in range(2900, 61, -99)]
+    made = diagnosed(collected({"worker.log": log(*old, *odd, *failures(60), done=0)}))
     assert made.onset_at == ago(60)
