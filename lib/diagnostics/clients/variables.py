@@ -22,7 +22,10 @@ _HOST_OF = ("UPSTASH_REDIS_REST_URL", "SUPABASE_URL")
 _UNQUOTED = ("UPSTASH_REDIS_REST_TOKEN",)
 """Secrets that the worker puts into a URL as they are. Source: the platform's 1.1."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PLACEHOLDER = re.compile(r"(?i)your[-_ ]|changeme|placeholder|<[a-z_ -]+>|xxx+")
+_PLACEHOLDER = re.compile(
+    r"(?i)(?<![a-z0-9])your[-_ ]|changeme|placeholder|<[a-z_ -]+>|x{6}|(?:^|[-_.:/ ])x{3,}(?:$|[-_.:/ ])"
+)
+"""Three x in a row stand in one of a hundred random secrets: they count as a word of their own, or in great number."""
 
 
 def described(variables: Mapping[str, str | None]) -> tuple[Variable, ...]:

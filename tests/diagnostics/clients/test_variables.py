@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +20,10 @@ from diagnostics.clients.variables import described
         ("", "empty"),
         ("   ", "empty:stray whitespace"),
         ("your-token-here", "placeholder"),
+        ("sk-or-v1-xxx", "placeholder"),
+        ("https://xxx.upstash.io", "placeholder"),
+        ("xxxxxxxxxxxxxxxx", "placeholder"),
+        ("AXWSn1nWILbf3xXxsh8Trf7m", "token"),
         ("AXWSn1nWILbf3B4hsh8Trf7m", "token"),
         ("AXWSn1nWILbf3B4hsh8Trf7m\n", "token:stray whitespace"),
         ('"AXWSn1nWILbf3B4hsh8Trf7m"', "token:quotes included"),
@@ -28,6 +35,13 @@ def test_the_shape_of_a_value(value: str, shape: str) -> None:
     """What is typically wrong with a pasted value shows in its shape."""
     (found,) = described({"X": value})
     assert (found.shape, found.length) == (shape, len(value))
+
+
+def test_no_random_secret_is_a_placeholder() -> None:
+    """A worker was called misconfigured for three letters of its token."""
+    chance = random.Random(3)
+    secrets = ["".join(chance.choices(string.ascii_letters + string.digits + "-_", k=50)) for _ in range(20_000)]
+    assert {v.shape for v in described({f"S{number}": secret for number, secret in enumerate(secrets)})} == {"token"}
 
 
 @pytest.mark.parametrize(
