@@ -78,7 +78,8 @@ def ran(tmp_path: Path, talkative: str, how: str) -> subprocess.CompletedProcess
     if how.startswith("papermill"):
         cells[1] = str(cells[1]).replace("profile=", f"output_dir={str(out)!r}, profile=")
     notebook = write(tmp_path / "in.ipynb", cells)
-    options = ("--profile", profile, "--output-dir", out, "--verbose", *how.split()[1:])
+    # A busy machine may need most of ten seconds to start a kernel.
+    options = ("--profile", profile, "--output-dir", out, "--deadline", "60", "--verbose", *how.split()[1:])
     papermill = [sys.executable, "-m", *how.split(), str(notebook), str(tmp_path / "out.ipynb")]
     words = papermill if "papermill" in how else driven(notebook, "run", "worker-not-processing", *options)
     return subprocess.run(
