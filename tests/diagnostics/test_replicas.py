@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.diagnostics import healthy
 
 from diagnostics.readings import JobTypeTotals, ReplicaSample
 from diagnostics.replicas import Replicas, newest
@@ -16,21 +17,13 @@ BOOTED_MS = 1_000_000
 def sample(started_ms: int, *done: int, off_s: float = 0.02, at_s: float = 0) -> ReplicaSample:
     """An answer of a replica that has done so many jobs of each type."""
     kinds = tuple(JobTypeTotals(name=f"t{n}", completed=c, failed=0, average_ms=None) for n, c in enumerate(done))
-    return ReplicaSample(
+    return healthy.sample(
         at=datetime.fromtimestamp(2000 + at_s, UTC),
         started_at=datetime.fromtimestamp(started_ms / 1000, UTC),
         start_off_s=off_s,
         attempts=sum(done),
         completed=sum(done),
         failed=0,
-        processing=0,
-        redis_connected=True,
-        redis_symptom=None,
-        redis_error="",
-        reconnects=0,
-        concurrency=25,
-        queue_name="agent-jobs",
-        average_ms=None,
         by_type=kinds,
     )
 

@@ -40,8 +40,7 @@ def advised(causes: tuple[Cause, ...], findings: tuple[Finding, ...], seen: Seen
 
 def _named(cause: Cause, seen: Seen) -> Cause:
     """The cause with the one who holds the lock, or the release to go back to, in its first step."""
-    holder, before = _holder(seen), _before(seen)
-    if cause.id == "database.lock_contention" and holder is not None:
+    if cause.id == "database.lock_contention" and (holder := _holder(seen)) is not None:
         told = text(
             "Session {pid} ({application}, {state}) holds the lock on {relation}: ask its owner, then end it with "
             "select pg_terminate_backend({pid}).",
@@ -51,7 +50,7 @@ def _named(cause: Cause, seen: Seen) -> Cause:
             relation=holder.relation or "?",
         )
         return replace(cause, steps=(told, *cause.steps))
-    if cause.id in _ROLLED_BACK and before is not None:
+    if cause.id in _ROLLED_BACK and (before := _before(seen)) is not None:
         first, *others = cause.steps
         told = text(
             "{step} The release before is {id}, of {time} UTC.",

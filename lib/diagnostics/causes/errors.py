@@ -44,7 +44,7 @@ RULES = (
                 "Rollback), then mend the code on a hotfix branch. The findings name issue, route and release."
             ),
             text(
-                "Tell the author of the release: the finding errors.issues and Sentry name the innermost frames of our "
+                "Tell the author of the release: notebook 05 (5.D2) and Sentry show the innermost frames of our "
                 "own code."
             ),
             text("Verify: no new event of this issue after the rollback and the failed share falls."),
