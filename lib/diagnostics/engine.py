@@ -69,7 +69,7 @@ async def collect(
 
     async with connect(settings, scope, budget) as systems:
         tasks: dict[asyncio.Task[Evidence], Probe] = {}
-        for probe in runbook.probes:
+        for probe in sorted(runbook.probes, key=lambda probe: not probe.looks_twice):
             if probe.system in scope.facts.systems:
                 tasks[asyncio.create_task(probe.look(systems), name=probe.name)] = probe
             else:

@@ -212,3 +212,5 @@ class Probe:
     name: str
     system: str
     look: Callable[..., Coroutine[None, None, Evidence]] = field(compare=False)
+    looks_twice: bool = False
+    """With a pause between, in which the others look: it begins first."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 UNKNOWN = 3
-_GARBAGE = 50_000
+_GARBAGE = 200_000
 """Objects made before garbage is looked for: the start makes many and frees none, and looking takes a tenth of it."""
 
 

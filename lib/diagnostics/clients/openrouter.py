@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from diagnostics.clients.http import Answer, Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.errors import ClientTimeout
 from diagnostics.readings import OpenRouterAccount, Symptom
 from diagnostics.settings import shown
@@ -21,12 +22,12 @@ _KEY_SYMPTOMS = {
 }
 
 
-class _Key(BaseModel):
+class _Key(Payload):
     limit_remaining: Annotated[float, Field(allow_inf_nan=False)] | None
     """`null` for a key without a limit; absent is drift."""
 
 
-class _KeyAnswer(BaseModel):
+class _KeyAnswer(Payload):
     data: _Key
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from diagnostics.clients.http import expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.systems import Systems
 from diagnostics.errors import SchemaError
 from diagnostics.profile import PrometheusSection
@@ -24,17 +25,17 @@ _LABELS = ("instance", "pod", "replica")
 Point = tuple[float, str]
 
 
-class _Row(BaseModel):
+class _Row(Payload):
     metric: dict[str, str]
     values: list[Point]
 
 
-class _Data(BaseModel):
+class _Data(Payload):
     resultType: Literal["matrix"]
     result: Annotated[list[_Row], Field(max_length=1000)]
 
 
-class _Answer(BaseModel):
+class _Answer(Payload):
     status: Literal["success"]
     data: _Data
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import stamina
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.variables import described
 from diagnostics.clients.workerlog import event_of
 from diagnostics.errors import ClientError, ConnectFailed, SchemaError, Unauthorized
@@ -23,12 +23,12 @@ from diagnostics.settings import shown
 LOG_LINES = 2000
 
 
-class _Instance(BaseModel):
+class _Instance(Payload):
     id: str
     status: str
 
 
-class _Deployment(BaseModel):
+class _Deployment(Payload):
     id: str
     status: str
     createdAt: datetime
@@ -38,32 +38,32 @@ class _Deployment(BaseModel):
     instances: list[_Instance] = []
 
 
-class _Node(BaseModel):
+class _Node(Payload):
     node: _Deployment
 
 
-class _Deployments(BaseModel):
+class _Deployments(Payload):
     edges: list[_Node]
 
 
-class _ServiceInstance(BaseModel):
+class _ServiceInstance(Payload):
     serviceName: str
     numReplicas: int | None = None
     restartPolicyMaxRetries: int | None = None
     latestDeployment: _Deployment | None = None
 
 
-class _Attribute(BaseModel):
+class _Attribute(Payload):
     key: str
     value: str
 
 
-class _Tags(BaseModel):
+class _Tags(Payload):
     serviceId: str | None = None
     deploymentInstanceId: str | None = None
 
 
-class _Log(BaseModel):
+class _Log(Payload):
     timestamp: str
     message: str
     severity: str | None = None
@@ -71,17 +71,17 @@ class _Log(BaseModel):
     tags: _Tags | None = None
 
 
-class _Incident(BaseModel):
+class _Incident(Payload):
     message: str
     status: str
 
 
-class _Platform(BaseModel):
+class _Platform(Payload):
     isStable: bool
     incident: _Incident | None = None
 
 
-class _Data(BaseModel):
+class _Data(Payload):
     serviceInstance: _ServiceInstance
     deployments: _Deployments
     variables: dict[str, str | None] | None = None
@@ -90,12 +90,12 @@ class _Data(BaseModel):
     platformStatus: _Platform | None = None
 
 
-class _Error(BaseModel):
+class _Error(Payload):
     message: str
     path: list[str | int] = []
 
 
-class _Envelope(BaseModel):
+class _Envelope(Payload):
     data: dict[str, Any] | None = None
     errors: list[_Error] = Field(default_factory=list)
 
@@ -115,6 +115,8 @@ async def read_service(
 
     Raises: ClientError; Unauthorized also for the refusals that arrive in a 200 body.
     """
+    import stamina  # noqa: PLC0415  (slow to import: while others look)
+
     where = f"POST {shown(section.base_url)}"
     # One retry, of connecting only: a query is a read, but Railway counts every request against its hourly limit.
     async for attempt in stamina.retry_context(on=ConnectFailed, attempts=2, timeout=timeout_s, wait_initial=0.1):

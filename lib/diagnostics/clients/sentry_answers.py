@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import Field, RootModel
 
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.sentry_words import detail_of, file_of, kind_of, nature_of, release_of, route_of
 from diagnostics.errors import SchemaError
 from diagnostics.readings import Frame, SentryIssue, SentryLatest, Side, TagSpread
@@ -21,14 +22,14 @@ Row = dict[str, str | float | int | None]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class _Metadata(BaseModel):
+class _Metadata(Payload):
     type: str | None = None
     value: str | None = None
     filename: str | None = None
     title: str | None = None
 
 
-class Issue(BaseModel):
+class Issue(Payload):
     """One row of the list of issues. `count` is a string."""
 
     id: str
@@ -70,33 +71,33 @@ class IssueList(RootModel[list[Issue]]):
     """One page of issues."""
 
 
-class _Frame(BaseModel):
+class _Frame(Payload):
     filename: str | None = None
     function: str | None = None
     lineNo: int | None = None
     inApp: bool | None = None
 
 
-class _Stack(BaseModel):
+class _Stack(Payload):
     frames: list[_Frame] | None = None
 
 
-class _Exception(BaseModel):
+class _Exception(Payload):
     type: str | None = None
     value: str | None = None
     stacktrace: _Stack | None = None
 
 
-class _Pair(BaseModel):
+class _Pair(Payload):
     key: str
     value: str | None = None
 
 
-class _Release(BaseModel):
+class _Release(Payload):
     version: str = ""
 
 
-class Event(BaseModel):
+class Event(Payload):
     """One event. Everything not named here is not even read into memory of ours."""
 
     dateCreated: datetime
@@ -114,12 +115,12 @@ class Event(BaseModel):
         return None
 
 
-class _TagValue(BaseModel):
+class _TagValue(Payload):
     value: str | None = None
     count: int | None = None
 
 
-class Tag(BaseModel):
+class Tag(Payload):
     """How an issue's events spread over one tag."""
 
     key: str
@@ -134,17 +135,17 @@ class Tag(BaseModel):
         return TagSpread(key=self.key, values=values, events=self.totalValues, top=tuple(top))
 
 
-class _Point(BaseModel):
+class _Point(Payload):
     timestamp: Finite
     value: Finite | None
     incomplete: bool = False
 
 
-class _Series(BaseModel):
+class _Series(Payload):
     values: list[_Point]
 
 
-class SeriesAnswer(BaseModel):
+class SeriesAnswer(Payload):
     """One series; its last bucket is usually incomplete."""
 
     timeSeries: list[_Series]
@@ -160,7 +161,7 @@ class SeriesAnswer(BaseModel):
         return sum(int(p.value or 0) for p in points if p.incomplete)
 
 
-class EventTable(BaseModel):
+class EventTable(Payload):
     """Rows of aggregates."""
 
     data: list[Row]
@@ -173,7 +174,7 @@ class EventTable(BaseModel):
         return int(value)
 
 
-class _Group(BaseModel):
+class _Group(Payload):
     by: dict[str, Any]
     totals: dict[str, Finite | None]
 
@@ -185,7 +186,7 @@ class _Group(BaseModel):
         return int(quantity)
 
 
-class OutcomeTable(BaseModel):
+class OutcomeTable(Payload):
     """What became of what was sent."""
 
     groups: list[_Group]
@@ -195,7 +196,7 @@ class OutcomeTable(BaseModel):
         return tuple((kind_of(str(group.by.get("outcome", ""))), group.quantity()) for group in self.groups)
 
 
-class _ReleaseRow(BaseModel):
+class _ReleaseRow(Payload):
     version: str
     dateCreated: datetime | None = None
     newGroups: int = 0

@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.site import answer_of
 from diagnostics.clients.site_words import trouble_of
 from diagnostics.clients.worker import PATIENCE_S
@@ -24,7 +25,7 @@ HEALTH, SERVICE = "/api/health", "/api/health/db"
 _WORDS = ("ok", "error", "skipped", "degraded", "healthy", "not_configured")
 
 
-class _Health(BaseModel):
+class _Health(Payload):
     status: str
     uptime: Annotated[float, Field(allow_inf_nan=False)] | None = None
     version: str | None = None
@@ -41,7 +42,7 @@ class _Health(BaseModel):
     openrouter_error: str | None = None
 
 
-class _Service(BaseModel):
+class _Service(Payload):
     status: str
     error: str | None = None
 

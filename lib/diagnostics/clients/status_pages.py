@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.readings import Indicator, VendorIncident, VendorStatus
 from diagnostics.settings import shown
 
@@ -40,39 +39,39 @@ _DATADOG = {
 }
 
 
-class _Page(BaseModel):
+class _Page(Payload):
     updated_at: datetime | None = None
 
 
-class _Status(BaseModel):
+class _Status(Payload):
     indicator: str
 
 
-class _Component(BaseModel):
+class _Component(Payload):
     name: str
     status: str
     group: bool = False
 
 
-class _Incident(BaseModel):
+class _Incident(Payload):
     name: str
     status: str
     started_at: datetime | None = None
     created_at: datetime | None = None
 
 
-class _Statuspage(BaseModel):
+class _Statuspage(Payload):
     page: _Page
     status: _Status
     components: list[_Component]
     incidents: list[_Incident]
 
 
-class _InstatusPage(BaseModel):
+class _InstatusPage(Payload):
     status: str
 
 
-class _InstatusIncident(BaseModel):
+class _InstatusIncident(Payload):
     name: str
     status: str
     impact: str
@@ -80,19 +79,19 @@ class _InstatusIncident(BaseModel):
     affected: list[str] = []
 
 
-class _Instatus(BaseModel):
+class _Instatus(Payload):
     page: _InstatusPage
     activeIncidents: list[_InstatusIncident] = []
     """Absent when there is none."""
 
 
-class _DatadogComponent(BaseModel):
+class _DatadogComponent(Payload):
     name: str
     status: str
     components: list[_DatadogComponent] = []
 
 
-class _DatadogIncident(BaseModel):
+class _DatadogIncident(Payload):
     title: str
     currentStatus: str
     resolved: bool = False
@@ -100,7 +99,7 @@ class _DatadogIncident(BaseModel):
     lastModifiedAt: datetime | None = None
 
 
-class _Datadog(BaseModel):
+class _Datadog(Payload):
     components: list[_DatadogComponent]
     incidents: list[_DatadogIncident]
 

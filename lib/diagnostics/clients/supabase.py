@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import Field, RootModel
 
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.permitted import permit_get
 from diagnostics.clients.symptoms import plain_words
 from diagnostics.errors import ClientError, OperationRefused
@@ -35,16 +36,16 @@ Bytes = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 T = TypeVar("T")
 
 
-class _Database(BaseModel):
+class _Database(Payload):
     version: str = ""
 
 
-class _Project(BaseModel):
+class _Project(Payload):
     status: str
     database: _Database = _Database()
 
 
-class _Service(BaseModel):
+class _Service(Payload):
     name: str
     healthy: bool
     status: str = ""
@@ -54,7 +55,7 @@ class _Service(BaseModel):
 class _Services(RootModel[list[_Service]]): ...
 
 
-class _Pooler(BaseModel):
+class _Pooler(Payload):
     database_type: str
     pool_mode: str
     default_pool_size: int | None = None
@@ -64,30 +65,30 @@ class _Pooler(BaseModel):
 class _Poolers(RootModel[list[_Pooler]]): ...
 
 
-class _Metrics(BaseModel):
+class _Metrics(Payload):
     fs_size_bytes: Bytes
     fs_used_bytes: Bytes
 
 
-class _Disk(BaseModel):
+class _Disk(Payload):
     metrics: _Metrics
 
 
-class _ReadOnly(BaseModel):
+class _ReadOnly(Payload):
     enabled: bool
 
 
-class _Place(BaseModel):
+class _Place(Payload):
     name: str | None = None
 
 
-class _Lint(BaseModel):
+class _Lint(Payload):
     name: str
     level: str
     metadata: _Place | None = None
 
 
-class _Lints(BaseModel):
+class _Lints(Payload):
     lints: list[_Lint]
 
 

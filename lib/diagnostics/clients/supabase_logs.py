@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel
-
 from diagnostics.clients.http import parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.supabase import Management
 from diagnostics.clients.symptoms import plain_words, recognise
 from diagnostics.errors import SchemaError
@@ -29,13 +28,13 @@ _QUERY = (
 """ClickHouse's dialect. Columns are named and the lines bounded: the vendor refuses `select *`."""
 
 
-class _Line(BaseModel):
+class _Line(Payload):
     timestamp: datetime
     source: str
     event_message: str
 
 
-class _Lines(BaseModel):
+class _Lines(Payload):
     result: list[_Line] | None = None
     error: Any = None
 

@@ -7,9 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
-
 from diagnostics.clients.http import Answer, Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.permitted import permit_get
 from diagnostics.clients.symptoms import plain_words, recognise
 from diagnostics.errors import ClientTimeout
@@ -35,11 +34,11 @@ _CODE = re.compile(r"PGRST\d{3}|[0-9]{2}[0-9A-Z]{3}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 
-class _Definition(BaseModel):
+class _Definition(Payload):
     properties: dict[str, Any]
 
 
-class _Description(BaseModel):
+class _Description(Payload):
     definitions: dict[str, _Definition | str]
     """A text in the place of a table is none of PostgREST's; it is passed over."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.permitted import permit_get
 from diagnostics.errors import BadStatus, ClientTimeout, SettingsError
 from diagnostics.profile import UpstashApiSection
@@ -25,16 +26,16 @@ UNLIMITED = 1e15
 Count = Annotated[int, Field(ge=0)]
 
 
-class _Listed(BaseModel):
+class _Listed(Payload):
     database_id: str
     endpoint: str
 
 
-class _List(BaseModel):
+class _List(Payload):
     databases: list[_Listed]
 
 
-class _Database(BaseModel):
+class _Database(Payload):
     state: str
     type: str = ""
     modifying_state: str = ""
@@ -42,7 +43,7 @@ class _Database(BaseModel):
     db_request_limit: Count | None = None
 
 
-class _Stats(BaseModel):
+class _Stats(Payload):
     daily_net_commands: Count
     current_storage: Count
     total_monthly_requests: Count | None = None

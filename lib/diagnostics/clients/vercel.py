@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, Field
 
 from diagnostics.clients.build_words import masked
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.permitted import permit_get
 from diagnostics.errors import ClientError, SchemaError
 from diagnostics.profile import VercelSection
@@ -44,30 +45,30 @@ _PAGES = 3
 Millis = Annotated[int, Field(ge=0, le=10**14)]
 
 
-class _Production(BaseModel):
+class _Production(Payload):
     id: str
     alias: list[str] = []
 
 
-class _Targets(BaseModel):
+class _Targets(Payload):
     production: _Production | None = None
 
 
-class _AliasRequest(BaseModel):
+class _AliasRequest(Payload):
     toDeploymentId: str
     jobStatus: str
     type: str
     requestedAt: Millis | None = None
 
 
-class _Project(BaseModel):
+class _Project(Payload):
     id: str
     paused: bool | None = None
     targets: _Targets | None = None
     lastAliasRequest: _AliasRequest | None = None
 
 
-class _Deployment(BaseModel):
+class _Deployment(Payload):
     id: str = Field(validation_alias=AliasChoices("uid", "id"))
     state: str = Field(validation_alias=AliasChoices("readyState", "state"))
     created: Millis = Field(validation_alias=AliasChoices("createdAt", "created"))
@@ -77,26 +78,26 @@ class _Deployment(BaseModel):
     meta: Any = None
 
 
-class _Page(BaseModel):
+class _Page(Payload):
     next: Millis | None = None
 
 
-class _Deployments(BaseModel):
+class _Deployments(Payload):
     deployments: list[_Deployment]
 
 
-class _Payload(BaseModel):
+class _Payload(Payload):
     text: str | None = None
 
 
-class _Event(BaseModel):
+class _Event(Payload):
     type: str
     level: str | None = None
     text: str | None = None
     payload: _Payload | None = None
 
 
-class _Variable(BaseModel):
+class _Variable(Payload):
     key: str
     type: str = ""
     target: list[str] | str | None = None
@@ -104,7 +105,7 @@ class _Variable(BaseModel):
     createdAt: Millis | None = None
 
 
-class _Variables(BaseModel):
+class _Variables(Payload):
     envs: list[_Variable]
     hiddenProductionEnvCount: Annotated[int, Field(ge=0)] = 0
     pagination: _Page | None = None

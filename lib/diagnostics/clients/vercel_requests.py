@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from diagnostics.clients.http import Http, expect_ok, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.routes import without_ids
 from diagnostics.clients.site_words import missing_variable, trouble_of
 from diagnostics.errors import ClientError
@@ -26,12 +27,12 @@ _PUBLIC, _LOGS = "api.vercel.com", "https://vercel.com"
 """The log is at another host than the API."""
 
 
-class _Line(BaseModel):
+class _Line(Payload):
     level: str = ""
     message: str = ""
 
 
-class _Row(BaseModel):
+class _Row(Payload):
     requestId: str = ""
     timestamp: datetime
     requestPath: str
@@ -39,7 +40,7 @@ class _Row(BaseModel):
     logs: list[_Line] = []
 
 
-class _Rows(BaseModel):
+class _Rows(Payload):
     rows: list[_Row]
     hasMoreRows: bool = False
 

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from diagnostics.clients.http import Answer as HttpAnswer
 from diagnostics.clients.http import Http, parse
+from diagnostics.clients.payload import Payload
 from diagnostics.clients.symptoms import plain_words, recognise
 from diagnostics.errors import ClientTimeout, SchemaError
 from diagnostics.readings import Answer, JobTypeTotals, ReplicaSample, WorkerHealth
@@ -25,18 +26,18 @@ PATIENCE_S = 1.5
 """A wait shorter than this proves no silence: a healthy worker takes 0.7 s. Source: the platform's uptime monitor."""
 
 
-class _HealthRedis(BaseModel):
+class _HealthRedis(Payload):
     connected: bool
     error: str | None = None
 
 
-class _HealthWorker(BaseModel):
+class _HealthWorker(Payload):
     concurrency: Count
     queueName: str
     jobsProcessing: int
 
 
-class _Health(BaseModel):
+class _Health(Payload):
     status: str
     timestamp: datetime | None = None
     uptime: Finite
@@ -44,13 +45,13 @@ class _Health(BaseModel):
     worker: _HealthWorker
 
 
-class _JobType(BaseModel):
+class _JobType(Payload):
     completed: Count = 0
     failed: Count = 0
     avgTime: Finite | None = None
 
 
-class _Jobs(BaseModel):
+class _Jobs(Payload):
     total: Count
     completed: Count
     failed: Count
@@ -59,23 +60,23 @@ class _Jobs(BaseModel):
     byType: dict[str, _JobType] = {}
 
 
-class _MetricsRedis(BaseModel):
+class _MetricsRedis(Payload):
     connected: bool
     lastError: str | None = None
     reconnectAttempts: Count = 0
 
 
-class _MetricsWorker(BaseModel):
+class _MetricsWorker(Payload):
     uptime: Finite
     concurrency: Count
     queueName: str
 
 
-class _Performance(BaseModel):
+class _Performance(Payload):
     avgProcessingTime: Finite | None = None
 
 
-class _Metrics(BaseModel):
+class _Metrics(Payload):
     jobs: _Jobs
     redis: _MetricsRedis
     worker: _MetricsWorker

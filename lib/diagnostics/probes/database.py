@@ -110,7 +110,7 @@ PROBES = (
     Probe(name="supabase.rest", system="supabase", look=probe_supabase_rest),
     Probe(name="supabase.logs", system="supabase", look=probe_supabase_logs),
     Probe(name="postgres.activity", system="postgres", look=probe_postgres_activity),
-    Probe(name="postgres.statements", system="postgres", look=probe_postgres_statements),
+    Probe(name="postgres.statements", system="postgres", look=probe_postgres_statements, looks_twice=True),
     Probe(name="postgres.schema", system="postgres", look=probe_postgres_schema),
 )
 

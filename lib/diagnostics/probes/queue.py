@@ -63,7 +63,7 @@ async def probe_redis_server(systems: Systems) -> Evidence:
 
 PROBES = (
     Probe(name="redis.connection", system="redis", look=probe_redis_connection),
-    Probe(name="queue.state", system="redis", look=probe_queue_state),
+    Probe(name="queue.state", system="redis", look=probe_queue_state, looks_twice=True),
     Probe(name="queue.jobs", system="redis", look=probe_queue_jobs),
     Probe(name="queue.events", system="redis", look=probe_queue_events),
     Probe(name="redis.server", system="redis", look=probe_redis_server),

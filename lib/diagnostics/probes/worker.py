@@ -49,7 +49,7 @@ async def probe_worker_log(systems: Systems) -> Evidence:
 
 PROBES = (
     Probe(name="worker.health", system="worker", look=probe_worker_health),
-    Probe(name="worker.metrics", system="worker", look=probe_worker_metrics),
+    Probe(name="worker.metrics", system="worker", look=probe_worker_metrics, looks_twice=True),
     Probe(name="railway.service", system="railway", look=probe_railway_service),
     Probe(name="worker.log", system="railway", look=probe_worker_log),
 )
