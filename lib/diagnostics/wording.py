@@ -96,34 +96,44 @@ class Wording:
             return "–"
         if unit == "ratio":
             return f"{self._number(value * 100)} %"
-        return f"{self._number(value)} {self.unit(unit)}".strip()
+        return f"{self._number(value)} {self._counted(value, unit)}".strip()
 
     def _number(self, value: float) -> str:
         return _short(value).replace(".", "," if self.language == "ru" else ".")
 
     def unit(self, unit: str) -> str:
-        """The unit's name."""
+        """The unit's name, of many."""
+        return self._forms(unit).rsplit("|", maxsplit=1)[-1]
+
+    def _counted(self, value: float, unit: str) -> str:
+        forms = self._forms(unit)
+        if "|" not in forms:
+            return forms
+        return format(russian(value), forms) if self.language == "ru" else forms.split("|")[value != 1]
+
+    def _forms(self, unit: str) -> str:
+        """The unit's name as it follows each kind of number: one and many in English, one, few and many in Russian."""
         _ = self.translate
         names = {
-            "jobs": _("jobs"),
+            "jobs": _("job|jobs"),
             "jobs/min": _("jobs/min"),
             "events/min": _("per min"),
-            "events": _("events"),
-            "users": _("users"),
+            "events": _("event|events"),
+            "users": _("user|users"),
             "s": _("s"),
             "ms": _("ms"),
             "min": _("min"),
-            "replicas": _("replicas"),
-            "slots": _("slots"),
-            "attempts": _("attempts"),
-            "lines": _("lines"),
-            "starts": _("starts"),
-            "variables": _("variables"),
+            "replicas": _("replica|replicas"),
+            "slots": _("slot|slots"),
+            "attempts": _("attempt|attempts"),
+            "lines": _("line|lines"),
+            "starts": _("start|starts"),
+            "variables": _("variable|variables"),
             "jobs/s": _("jobs/s"),
-            "bytes": _("bytes"),
-            "tables": _("tables"),
-            "connections": _("connections"),
-            "job types": _("job types"),
+            "bytes": _("byte|bytes"),
+            "tables": _("table|tables"),
+            "connections": _("connection|connections"),
+            "job types": _("job type|job types"),
             "ratio": _("share"),
         }
         return names.get(unit, unit)

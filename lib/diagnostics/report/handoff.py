@@ -8,9 +8,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from diagnostics.checks.finding import NOT_JUDGED
-from diagnostics.model import Diagnosis, Finding
-from diagnostics.report.summary import asserted, summarise, worst_first
+from diagnostics.model import Diagnosis
+from diagnostics.report.summary import asserted, is_in_order, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain
 
@@ -91,16 +90,11 @@ def _ruled_out(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
     lines = [
         _("{title}: {sure}").format(title=wording.say(c.title), sure=wording.confidence(c.confidence)) for c in weak
     ]
-    good = [f.id for f in diagnosis.findings if _is_in_order(f)]
+    # Vendors' pages stand under their own heading.
+    good = [f.id for f in diagnosis.findings if is_in_order(f) and not f.id.startswith("provider.")]
     if good:
         lines.append(_("in order: {ids}").format(ids=", ".join(good)))
     return tuple(lines) or (_("nothing yet"),)
-
-
-def _is_in_order(finding: Finding) -> bool:
-    """Judged and found well; vendors' pages stand under their own heading."""
-    is_judged = finding.state not in NOT_JUDGED and not finding.id.startswith("provider.")
-    return is_judged and finding.severity is Severity.OK
 
 
 def _unseen(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:

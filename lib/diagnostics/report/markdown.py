@@ -9,18 +9,22 @@ from diagnostics.wording import plain
 
 # Only what can come alive is quoted: people edit this text, and every backslash is in their way.
 _ANYWHERE = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
-_START = re.compile(r"^(?:[-+#=]|\d{1,9}[.)])")
-_ADDRESS = re.compile(r"(?i)(?<=:)(?=//)|(?<=\bwww)(?=\.)")
+_START = re.compile(r"^(?:[-+#=>]|\d{1,9}[.)](?!\S))")
+_ADDRESS = re.compile(r"(?i)((?:[a-z][a-z0-9+.-]*://|\bwww\.)[^\s|`]*[^\s|`.,:;!?)'\"])")
+_AUTOMATIC = re.compile(r"(?i)(?<=:)(?=//)|(?<=\bwww)(?=\.)")
 _TICKS = re.compile(r"`+")
 _COMMENT = re.compile(r"<!(?=--)|--(?=>)")
 _SCHEMES = ("https", "http", "mailto")
 
 
 def escape(value: str) -> str:
-    """`value` as literal text on one line: no markup, HTML, link, comment or automatic address comes alive."""
-    quoted = _ANYWHERE.sub(r"\\\g<0>", plain(value))
-    quoted = quoted.replace("<", "&lt;").replace(">", "&gt;")
-    return _ADDRESS.sub(r"\\", _START.sub(_quoted_start, quoted))
+    """`value` as literal text on one line: no markup, HTML, link, comment or automatic address comes alive.
+
+    An address is shown as code: nothing makes a link of it, and it can be copied as it is.
+    """
+    texts, addresses = (_ADDRESS.split(plain(value))[which::2] for which in (0, 1))
+    quoted = [_quoted(text, at_start=number == 0) for number, text in enumerate(texts)]
+    return "".join(text + code(address) for text, address in zip(quoted, [*addresses, ""], strict=True))
 
 
 def code(value: str) -> str:
@@ -44,6 +48,11 @@ def link(label: str, url: str) -> str:
     if urlsplit(url).scheme not in _SCHEMES:
         return escape(label)
     return f"[{escape(label)}](<{quote(plain(url), safe=':/?#@!$&*+,;=%~.-_')}>)"
+
+
+def _quoted(text: str, *, at_start: bool) -> str:
+    quoted = _ANYWHERE.sub(r"\\\g<0>", text).replace("<", "&lt;")
+    return _AUTOMATIC.sub(r"\\", _START.sub(_quoted_start, quoted) if at_start else quoted)
 
 
 def _quoted_start(mark: re.Match[str]) -> str:

@@ -12,8 +12,8 @@ from diagnostics.report.actions import sheet
 from diagnostics.report.handoff import handoff, sentry_event
 from diagnostics.report.markdown import block, cell, code, escape, link
 from diagnostics.report.merging import generated, headed, merge_postmortem
-from diagnostics.report.metrics import metrics_table
-from diagnostics.report.summary import asserted, is_older, summarise, worst_first
+from diagnostics.report.metrics import metrics, metrics_table
+from diagnostics.report.summary import asserted, is_in_order, is_older, summarise, unseen, worst_first
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.trends import Series
@@ -21,6 +21,8 @@ from diagnostics.wording import Wording
 
 __all__ = ["merge_postmortem", "render_postmortem"]
 
+_SITE = ("M5", "M7")
+"""Metrics of the runbook that visitors feel."""
 Render = Callable[[Diagnosis, Wording], list[str]]
 
 
@@ -83,6 +85,7 @@ def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     waits = trends.wait_percentiles(seen, scope)
     rows = [
         (_("Lasted at least"), _lasted(diagnosis, wording), _("from its first sign to the end of this run")),
+        *_site(diagnosis, wording),
         (_("Jobs waiting at the end"), _last(depth, wording), wording.say(depth.source)),
         (_("Jobs waiting at most"), _highest(depth, wording), wording.say(depth.source)),
         (_("Highest failed share of jobs"), _highest(failures, wording), wording.say(failures.source)),
@@ -96,6 +99,15 @@ def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     ]
     head = (_("What"), _("How much"), _("Source"))
     return [_table_row(head), "|---|---|---|", *(_table_row(tuple(map(cell, row))) for row in rows)]
+
+
+def _site(diagnosis: Diagnosis, wording: Wording) -> list[tuple[str, str, str]]:
+    """What visitors of the site met; nothing where the profile has no site."""
+    seen = [(m, m.measured) for m in metrics(diagnosis) if m.line in _SITE and m.measured]
+    return [
+        (f"{m.component}: {wording.say(m.what)}", wording.value(found.value, found.unit), wording.say(found.source))
+        for m, found in seen
+    ]
 
 
 def _lasted(diagnosis: Diagnosis, wording: Wording) -> str:
@@ -148,9 +160,13 @@ def _causes(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     told = {f.id: wording.say(f.sentence) for f in diagnosis.findings}
     stands = asserted(diagnosis)
     lines = [line for cause in diagnosis.causes for line in _cause(cause, told, wording, is_asserted=cause is stands)]
-    good = [f for f in diagnosis.findings if f.severity is Severity.OK and stands and f.id not in stands.explains]
-    label = _("Looked at, no alarm from it")
-    return [*lines, f"- **{label}**:", *(f"    - {code(f.id)} {escape(told[f.id])}" for f in good)] if good else lines
+    calm = [f for f in diagnosis.findings if f.severity is Severity.OK and stands and f.id not in stands.explains]
+    for label, found in (
+        (_("Looked at and in order"), [f for f in calm if is_in_order(f)]),
+        (_("Looked at, too little to judge by"), [f for f in calm if not is_in_order(f)]),
+    ):
+        lines += [f"- **{label}**:", *(f"    - {code(f.id)} {escape(told[f.id])}" for f in found)] if found else []
+    return lines
 
 
 def _cause(cause: Cause, told: dict[str, str], wording: Wording, *, is_asserted: bool) -> list[str]:
@@ -164,10 +180,7 @@ def _cause(cause: Cause, told: dict[str, str], wording: Wording, *, is_asserted:
 
 
 def _blind_spots(diagnosis: Diagnosis, wording: Wording) -> list[str]:
-    spots = [
-        f"- {code(b.check)}: {escape(wording.say(b.why))} → {escape(wording.say(b.regain))}"
-        for b in diagnosis.blind_spots
-    ]
+    spots = [f"- {escape(u.checks)}: {escape(u.why)} → {escape(u.regain)}" for u in unseen(diagnosis, wording)]
     return spots + [f"- {link(wording.say(limit.what), limit.link)}" for limit in diagnosis.limits]
 
 

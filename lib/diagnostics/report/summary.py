@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from diagnostics.checks.finding import NOT_JUDGED
 from diagnostics.model import BlindSpot, Cause, Diagnosis, Finding
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain
@@ -93,6 +94,11 @@ def asserted(diagnosis: Diagnosis) -> Cause | None:
     """The cause the run stands by: the first, with confidence of at least 0.5."""
     best = diagnosis.causes[0] if diagnosis.causes else None
     return best if best and best.confidence >= 0.5 else None
+
+
+def is_in_order(finding: Finding) -> bool:
+    """Judged and found well."""
+    return finding.severity is Severity.OK and finding.state not in NOT_JUDGED
 
 
 def worst_first(findings: tuple[Finding, ...]) -> list[Finding]:

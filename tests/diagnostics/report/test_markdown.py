@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def spoken(markdown: str) -> str:
     tokens = _PARSER.parse(markdown)
     inline = [child for token in tokens for child in token.children or []]
     assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}, tokens
-    assert {child.type for child in inline} <= {"text", "text_special", "softbreak"}, markdown
+    assert {child.type for child in inline} <= {"text", "text_special", "softbreak", "code_inline"}, markdown
     return "".join(child.content for child in inline)
 
 
@@ -51,11 +53,22 @@ def test_links_images_html_comments_and_entities_are_text(value):
 
 
 def test_addresses_do_not_become_links_by_themselves():
-    """GitHub and Jupyter look for these two shapes in plain text; a quoted sign within breaks them."""
-    shown = escape("see https://evil.example and www.evil.example")
-    assert "://" not in shown
-    assert "www." not in shown
-    assert spoken(shown) == "see https://evil.example and www.evil.example"
+    """GitHub and Jupyter look for these two shapes in plain text, and not in code."""
+    shown = escape("see https://evil.example, and www.evil.example")
+    assert shown == "see `https://evil.example`, and `www.evil.example`"
+    assert spoken(shown) == "see https://evil.example, and www.evil.example"
+
+
+@given(_SIGNS)
+def test_no_address_is_left_outside_code(value):
+    outside = "".join(
+        child.content
+        for token in _PARSER.parse("x " + escape(value))
+        for child in token.children or []
+        if child.type == "text"
+    )
+    assert not re.search(r"[a-z]://\w", outside)
+    assert not re.search(r"\bwww\.\w", outside)
 
 
 @given(_SIGNS)
