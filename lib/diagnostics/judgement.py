@@ -33,7 +33,7 @@ from diagnostics.timeline import events, onset
 _DOCS = "docs/data-sources.md"
 _INTERNAL_ERROR = "internal_error"
 _REGAIN = {_INTERNAL_ERROR: text("report this: it is a bug of the runbook")}
-_LOOK = text("look by hand with the command of this finding; the credentials may not permit this one read")
+_LOOK = text("look by hand with the command of this finding")
 _STANDING = (
     Limit(
         what=text("/metrics/prometheus of the worker never answers on this platform; it is not asked"),

@@ -38,10 +38,10 @@ def russian(value: str | int | float) -> object:
     return _Word(value)
 
 
-def _form(number: int, forms: str) -> str:
-    """Source: gettext's plural rule for Russian."""
-    one, few, many = forms.split("|")
+def _form(number: int, spec: str) -> str:
+    """Source: gettext's plural rule for Russian. What is not translated has two forms."""
+    forms = spec.split("|")
     tens, ones = abs(number) % 100, abs(number) % 10
     if 11 <= tens <= 14:
-        return many
-    return one if ones == 1 else few if 2 <= ones <= 4 else many
+        return forms[-1]
+    return forms[0] if ones == 1 else forms[1] if 2 <= ones <= 4 else forms[-1]

@@ -136,9 +136,9 @@ async def prove_sights(rows: Sequence[Expectation], terms: Terms) -> list[Outcom
     faults = [part for name in names for part in ("--fault", name)]
     length = () if terms.job_seconds is None else ("--job-seconds", str(terms.job_seconds))
     started = time.monotonic()
-    code, out, err = await _run("sandbox", "up", *where, *length, *faults)
-    boot_s = time.monotonic() - started
     try:
+        code, out, err = await _run("sandbox", "up", *where, *length, *faults)
+        boot_s = time.monotonic() - started
         if code != 0:
             return [_failed(row, boot_s, f"sandbox up: {err.strip()[-300:]}") for row in rows]
         printed = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
@@ -220,7 +220,13 @@ async def _run(*arguments: str, environ: Mapping[str, str] | None = None) -> tup
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **(environ or {})},
     )
-    out, err = await process.communicate()
+    try:
+        out, err = await process.communicate()
+    except asyncio.CancelledError:
+        # Stopped by hand: what it has begun goes with it.
+        process.terminate()
+        await process.wait()
+        raise
     return process.returncode or 0, out.decode(), err.decode()
 
 

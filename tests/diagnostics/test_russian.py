@@ -48,3 +48,23 @@ def test_sentences_and_values_follow_the_reader() -> None:
     assert Wording("ru").say(text("{one}: {n:g}", one=inner, n=2.5)) == "1,5: 2,5"
     assert Wording("en").say(text("{one}: {n:g}", one=inner, n=2.5)) == "1.5: 2.5"
     assert (Wording("ru").value(0.125, "ratio"), Wording("en").value(0.125, "ratio")) == ("12,5 %", "12.5 %")
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "told"),
+    [
+        (0.0, "0 jobs", "0 задач"),
+        (1.0, "1 job", "1 задача"),
+        (1.5, "1.5 jobs", "1,5 задачи"),
+        (3.0, "3 jobs", "3 задачи"),
+        (1204.0, "1204 jobs", "1204 задачи"),
+    ],
+)
+def test_a_unit_takes_the_form_of_its_value(value: float, english: str, told: str) -> None:
+    """And stands alone in the form of many."""
+    assert (Wording("en").value(value, "jobs"), Wording("ru").value(value, "jobs")) == (english, told)
+    assert (Wording("en").unit("jobs"), Wording("ru").unit("jobs")) == ("jobs", "задач")
+
+
+def test_a_noun_that_is_not_translated_has_two_forms() -> None:
+    assert [format(russian(n), "job|jobs") for n in (1, 2, 5, 11, 1.5)] == ["job", "jobs", "jobs", "jobs", "jobs"]

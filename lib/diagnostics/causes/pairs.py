@@ -103,18 +103,19 @@ _PAIRS: dict[frozenset[str], Text] = {
         "ask Redis from here: if it answers, the site's instances hold a dead connection"
     ),
 }
-_WITHOUT_LOG = text("look at Railway → Worker Service → Logs: the last lines before it stopped name the reason")
 _ALONE: dict[str, Text] = {
     "redis.auth_timeout": _TOKEN,
     "database.slow_queries": text(
         "look at Supabase → Query Performance: if no statement is slow there, the worker's host is short of "
         "processor time"
     ),
-    "worker.down": _WITHOUT_LOG,
+    "worker.down": text("look at Railway → Worker Service → Logs: the last lines before it stopped name the reason"),
     "monitoring.sentry_blind": text(
         "read the last error lines of Railway → Worker Service → Logs and of Vercel → Logs: they name what Sentry lacks"
     ),
-    "unexplained": _WITHOUT_LOG,
+    "unexplained": text(
+        "read the newest error lines of Railway → Worker Service → Logs and of Vercel → Logs: they may name the reason"
+    ),
 }
 """For causes known by their consequences alone."""
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from math import isfinite
 
 from diagnostics.checks.finding import TOO_LITTLE, blind, curl, redis_cli, unread
-from diagnostics.checks.queue import usual_length_s
 from diagnostics.model import Finding
 from diagnostics.readings import QueueCounts, QueueState
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
-from diagnostics.trends.capacity import FULL, Capacity, capacity, slots_held
+from diagnostics.trends.capacity import Capacity, capacity
 from diagnostics.trends.depth import main_queue
 from diagnostics.trends.estimate import Estimate
 from diagnostics.trends.steps import counted
@@ -34,15 +33,12 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
     """
     state = seen.reading(QueueState)
     command = curl(scope.facts, "/metrics", jq="'.worker.concurrency, .jobs.processing'")
-    name = scope.facts.queue_names[0]
-    after, before = (state.now(name), state.before(name)) if state else (None, None)
-    if state is None or after is None or before is None:
+    before = state.before(main_queue(seen, scope)) if state else None
+    if before is None:
         return blind("worker.capacity", seen, "queue.state", command=command)
-    held = slots_held(seen, scope)
+    room = capacity(seen, scope)
     # What a variable says no replica holds as long as none answers.
-    slots, concurrency = held.count if held.is_told else 0, held.concurrency
-    usual_s, rate = usual_length_s(seen), _arrivals_per_s(before, after, state.gap_s)
-    if not slots or usual_s is None or rate is None:
+    if room is None or not room.slots.is_told:
         return Finding(
             id="worker.capacity",
             severity=Severity.OK,
@@ -51,59 +47,48 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
             evidence=seen.ids(*_PROBES),
             command=command,
         )
-    needed = rate * usual_s
-    verdict = _state(after, before, slots=slots, needed=needed, concurrency=concurrency)
+    verdict = _state(room, before)
     return Finding(
         id="worker.capacity",
         severity=Severity.OK if verdict in ("enough", "recovering") else Severity.WARNING,
         state=verdict,
-        sentence=_slots_sentence(verdict, after, slots=slots, rate=rate, usual_s=usual_s),
-        value=round(needed, 1),
+        sentence=_slots_sentence(verdict, room),
+        value=round(room.needed.value, 1),
         unit="slots",
-        threshold=float(slots),
+        threshold=float(room.slots.count),
         evidence=seen.ids(*_PROBES),
         command=command,
     )
 
 
-def _slots_sentence(verdict: str, after: QueueCounts, *, slots: int, rate: float, usual_s: float) -> Text:
+def _slots_sentence(verdict: str, room: Capacity) -> Text:
     """Full slots are the trouble even where new jobs alone would fit: what waits comes on top."""
+    told: dict[str, str | int | float] = {
+        "active": room.active if room.active is not None else "?",
+        "slots": room.slots.count,
+        "rate": room.arrivals.value,
+        "usual": room.length.value,
+        "needed": room.needed.value,
+    }
     if verdict in ("full", "concurrency_low"):
         return text(
             "{active} of {slots} slots are in use while {depth} jobs wait; new jobs alone, {rate:.1f} a second of "
             "{usual:.2g} s each, need {needed:.1f}",
-            active=after.active if after.active is not None else "?",
-            slots=slots,
-            depth=after.depth if after.depth is not None else "?",
-            rate=rate,
-            usual=usual_s,
-            needed=rate * usual_s,
+            depth=room.backlog,
+            **told,
         )
     return text(
-        "{rate:.1f} jobs/s of {usual:.2g} s each need {needed:.1f} slots; there are {slots} ({active} in use)",
-        rate=rate,
-        usual=usual_s,
-        needed=rate * usual_s,
-        slots=slots,
-        active=after.active if after.active is not None else "?",
+        "{rate:.1f} jobs/s of {usual:.2g} s each need {needed:.1f} slots; there are {slots} ({active} in use)", **told
     )
 
 
-def _state(after: QueueCounts, before: QueueCounts, *, slots: int, needed: float, concurrency: int) -> str:
-    is_full = (after.active or 0) >= FULL * slots
-    has_backlog = (after.depth or 0) > slots
-    if not (is_full and has_backlog):
+def _state(room: Capacity, before: QueueCounts) -> str:
+    if not room.is_full:
         return "enough"
-    if (after.depth or 0) < (before.depth or 0) and needed < slots:
+    # A pause of the producer between two counts is no recovery: the arrivals must fit beyond doubt.
+    if room.backlog < (before.depth or 0) and room.needed.high < room.slots.count:
         return "recovering"
-    return "concurrency_low" if concurrency < USUAL_CONCURRENCY else "full"
-
-
-def _arrivals_per_s(before: QueueCounts, after: QueueCounts, gap_s: float) -> float | None:
-    """Jobs added per second, by the queue's own id counter; `None` when it went backwards or is not numeric."""
-    if before.last_id is None or after.last_id is None or gap_s <= 0 or after.last_id < before.last_id:
-        return None
-    return (after.last_id - before.last_id) / gap_s
+    return "concurrency_low" if room.slots.concurrency < USUAL_CONCURRENCY else "full"
 
 
 def check_capacity_slots(seen: Seen, scope: Scope) -> Finding:

@@ -129,11 +129,19 @@ def loaded(
         (loaded(active=10, wait=1000, concurrency=5), WARNING, "concurrency_low"),
         (loaded(active=48, wait=1000, concurrency=24), WARNING, "concurrency_low"),
         (loaded(active=50, wait=900, before=1000, added=10), OK, "recovering"),
+        (loaded(active=50, wait=900, before=1000, added=35), OK, "recovering"),
+        (loaded(active=50, wait=900, before=1000, added=36), WARNING, "full"),  # up to 50 a second, the slots' number
         (loaded(active=50, wait=900, before=1000, added=200), WARNING, "full"),
+        (loaded(active=50, wait=1000, before=1000, added=10), WARNING, "full"),
         (loaded(active=50, wait=1000, added=None), OK, "too_little"),
         (loaded(active=50, wait=1000, added=-5), OK, "too_little"),
         (
-            {**loaded(active=50, wait=1000), "queue.jobs": rows(rows=()), "worker.metrics": FailureKind.TIMEOUT},
+            {
+                **loaded(active=50, wait=1000),
+                "queue.jobs": rows(rows=()),
+                "worker.metrics": FailureKind.TIMEOUT,
+                "worker.log": FailureKind.TIMEOUT,
+            },
             OK,
             "too_little",
         ),
