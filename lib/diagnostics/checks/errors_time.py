@@ -11,12 +11,13 @@ from diagnostics.checks.errors_rate import check_errors_rate
 from diagnostics.checks.finding import TOO_LITTLE, blind, unread
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
-from diagnostics.readings import SentryIssues, SentrySeries, Side, WorkerLog
+from diagnostics.readings import SentryIssues, SentrySeries, Side, VercelRequests, WorkerLog
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
 from diagnostics.trends.errors import site_failures_ms, worker_errors_ms
+from diagnostics.trends.site import FAILED_FROM
 
 NOW_MS = 5 * 60 * 1000
 """The end of the series that is compared with what came before."""
@@ -26,6 +27,8 @@ TIMES = 3.0
 MATCHED = 0.8
 """Share of the minutes with errors that must have lines of a log, for the log to tell of the same trouble."""
 FEWEST_MINUTES = 3
+STOPPED = 504
+"""Vercel's answer for a function that ran into its time limit."""
 FEWEST_FAILED = 10
 """Failed requests in Vercel's log from which Sentry should have heard of one."""
 
@@ -161,9 +164,13 @@ def _jobs_fail(seen: Seen, scope: Scope) -> bool:
 
 
 def _site_fails(seen: Seen, scope: Scope) -> bool:
+    """Whether requests failed of which Sentry should have heard: code that was stopped at its limit tells nobody."""
     recent_ms = scope.window.until.timestamp() * 1000 - 3 * NOW_MS
-    failed = sum(at >= recent_ms for at in site_failures_ms(seen) or ())
-    return failed >= FEWEST_FAILED or is_bad(check_errors_rate(seen, scope))
+    rows = seen.reading(VercelRequests)
+    recent = [s for at, s in zip(rows.at_ms, rows.status, strict=True) if at >= recent_ms] if rows else []
+    failed = [status for status in recent if status >= FAILED_FROM]
+    told = [status for status in failed if status != STOPPED]
+    return len(told) >= FEWEST_FAILED or (is_bad(check_errors_rate(seen, scope)) and (bool(told) or not failed))
 
 
 def check_errors_match(seen: Seen, scope: Scope) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot, inf, isfinite, sqrt
+from math import exp, hypot, inf, sqrt
 
 import numpy as np
 
@@ -40,12 +40,16 @@ def poisson(count: int, span_s: float, how: Text) -> Estimate:
 
 
 def mean(values: Sequence[float], how: Text) -> Estimate | None:
-    """Mean of `values` with the interval of the central limit theorem; `None` without two of them."""
+    """Mean of `values`, none negative, with the interval of the central limit theorem; `None` without two of them.
+
+    Source: the delta method on the logarithm, whose limits are above zero however few and far apart the values are.
+    """
     if len(values) < 2:
         return None
     middle = float(np.mean(values))
     error = Z * float(np.std(values, ddof=1)) / sqrt(len(values))
-    return Estimate(value=middle, low=max(0.0, middle - error), high=middle + error, how=how)
+    factor = exp(error / middle) if middle else 1.0
+    return Estimate(value=middle, low=middle / factor, high=middle * factor, how=how)
 
 
 def product(one: Estimate, other: Estimate, how: Text) -> Estimate:
@@ -82,7 +86,7 @@ def waiting_s(amount: float, fast: Estimate, slow: Estimate, how: Text) -> Estim
 def _over(amount: float, rate: float) -> float:
     if amount <= 0:
         return 0.0
-    return amount / rate if rate > 0 and isfinite(rate) else inf
+    return amount / rate if rate > 0 else inf
 
 
 def _share(part: float, whole: float) -> float:

@@ -10,7 +10,7 @@ from sandbox.vendors.openrouter import OpenRouterMode
 from sandbox.world import World
 
 HELD_S = 16.0
-LENGTHS = 3.8
+LENGTHS = 5.5
 """Slots held for so long, and for so many usual job lengths, cannot be told from slow jobs sooner (s)."""
 
 

@@ -9,8 +9,10 @@ from sandbox.faults.upstream import KNOWLEDGE
 from sandbox.world import World
 
 CALL_S = 4.0
-WAVES = 5
-"""The slots are filled bit by bit, so that jobs end bit by bit."""
+WAVES = 25
+"""The slots are filled bit by bit over the length of a job, so that jobs end bit by bit."""
+ENDED = 25
+"""Finished jobs by which it is plain how fast they end."""
 WAITING, PACE_SHARE = 450, 0.2
 
 
@@ -21,13 +23,14 @@ async def _apply(world: World) -> None:
     await world.producer.order("pace", mix=mix, per_s=PACE_SHARE * world.slots / length_s)
     for _ in range(WAVES):
         await world.producer.order("burst", count=world.slots // WAVES, mix=mix)
-        await asyncio.sleep(CALL_S / WAVES)
+        await asyncio.sleep(length_s / WAVES)
     await world.producer.order("burst", count=WAITING, mix=mix)
 
 
 async def _settled(world: World) -> bool:
     is_full = await world.count("active") >= 0.96 * world.slots
-    return is_full and world.heard(FAULT.name, f"Job completed: {KNOWLEDGE}") and await world.is_healthy()
+    have_ended = world.heard(FAULT.name, f"Job completed: {KNOWLEDGE}", times=ENDED)
+    return is_full and have_ended and await world.is_healthy()
 
 
 async def _heal(world: World) -> None:
@@ -43,5 +46,5 @@ FAULT = Fault(
     apply=_apply,
     settled=_settled,
     heal=_heal,
-    within_s=120.0,
+    within_s=180.0,
 )

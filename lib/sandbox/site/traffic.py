@@ -49,6 +49,8 @@ class Traffic:
         self._port = port
         self.per_s = per_s
         """Requests per second; faults may change it."""
+        self.visits = dict(VISITS)
+        """What people ask for, by weight; faults may change it."""
         self.visitors = [Visitor(address=f"203.0.113.{10 + number}") for number in range(VISITORS)]
         self._chance = random.Random()  # noqa: S311  (who visits what, no secrets)
         self._visits: set[asyncio.Task[None]] = set()
@@ -83,7 +85,7 @@ class Traffic:
             return None
 
     def _begin(self, visitor: Visitor) -> None:
-        method, path = self._chance.choices(list(VISITS), list(VISITS.values()))[0]
+        method, path = self._chance.choices(list(self.visits), list(self.visits.values()))[0]
         visit = asyncio.create_task(self._visit(visitor, method, path))
         self._visits.add(visit)
         visit.add_done_callback(self._visits.discard)
