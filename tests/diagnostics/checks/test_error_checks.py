@@ -374,6 +374,22 @@ def test_silence_is_no_health(changes: dict[str, Any], state: str) -> None:
     assert (finding.state, finding.severity) == (state, OK if state in ("heard", "calm") else WARNING)
 
 
+@pytest.mark.parametrize(
+    ("stopped", "answered", "state"),
+    [(100, 0, "heard"), (100, 1, "deaf_frontend"), (0, 9, "deaf_frontend"), (0, 10, "deaf_frontend")],
+)
+def test_code_that_was_stopped_at_its_limit_tells_sentry_nothing(stopped: int, answered: int, state: str) -> None:
+    """Of 504 Sentry cannot have heard: they make nobody deaf, however many they are."""
+    changes = {
+        "vercel.logs": requests(
+            of=200, status=(*(200,) * (200 - stopped - answered), *(504,) * stopped, *(500,) * answered)
+        ),
+        "sentry.issues": issues(issue(recent_events=0)),
+        "sentry.performance": performance(failed_ratio=None),
+    }
+    assert found("errors.silence", changes).state == state
+
+
 def at_minutes(*minutes: int) -> Any:
     """A worker's log with an error line in these of the window's last ten minutes (0 is the first)."""
     made = [LogEvent(at_ms=ago_ms(600 - 60 * m - 5), level="error", event="job.failed", job_key="k") for m in minutes]
