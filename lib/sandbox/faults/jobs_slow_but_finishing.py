@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from sandbox.faults.fault import Fault
-from sandbox.faults.upstream import BUSY_MIX, KNOWLEDGE
-from sandbox.site.traffic import VISITS
+from sandbox.faults.upstream import BUSY_MIX, KNOWLEDGE, think
 from sandbox.world import World
-
-CHAT = ("POST", "/api/conversations")
 
 
 async def _apply(world: World) -> None:
     # Longer by a good deal, and not by so much that the slots no longer suffice.
-    world.openrouter.thinking_s = 1.5 + 2 * world.plan.job_seconds
-    # The site calls it too, and stops sooner than a job does: that would be trouble.
-    world.traffic.visits.pop(CHAT, None)
+    think(world, 1.5 + 2 * world.plan.job_seconds)
     await world.producer.order("pace", mix=BUSY_MIX)
 
 
@@ -23,8 +18,7 @@ async def _settled(world: World) -> bool:
 
 
 async def _heal(world: World) -> None:
-    world.openrouter.thinking_s = 0.0
-    world.traffic.visits[CHAT] = VISITS[CHAT]
+    think(world, 0.0)
     await world.usual_traffic()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from sandbox.faults.fault import Fault
-from sandbox.faults.upstream import KNOWLEDGE
+from sandbox.faults.upstream import KNOWLEDGE, think
 from sandbox.world import World
 
 CALL_S = 4.0
@@ -18,7 +18,7 @@ WAITING, PACE_SHARE = 450, 0.2
 
 async def _apply(world: World) -> None:
     mix = {KNOWLEDGE: 1.0}
-    world.openrouter.thinking_s = CALL_S
+    think(world, CALL_S)
     length_s = CALL_S + 1.2 * world.plan.job_seconds
     await world.producer.order("pace", mix=mix, per_s=PACE_SHARE * world.slots / length_s)
     for _ in range(WAVES):
@@ -34,7 +34,7 @@ async def _settled(world: World) -> bool:
 
 
 async def _heal(world: World) -> None:
-    world.openrouter.thinking_s = 0.0
+    think(world, 0.0)
     world.sever_openrouter()
     await world.usual_traffic()
 

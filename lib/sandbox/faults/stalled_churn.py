@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.faults.fault import Fault
-from sandbox.faults.upstream import BUSY_MIX, KNOWLEDGE
+from sandbox.faults.upstream import BUSY_MIX, KNOWLEDGE, think
 from sandbox.worker.releases import SHORT_LOCK
 from sandbox.world import World
 
@@ -15,7 +15,7 @@ FAILURES = 20
 
 async def _apply(world: World) -> None:
     world.memory.setdefault(FAULT.name, world.host.release)
-    world.openrouter.thinking_s = CALL_S
+    think(world, CALL_S)
     world.host.deploy(SHORT_LOCK)
     await world.host.settle()
     await world.producer.order("pace", mix=BUSY_MIX)
@@ -30,7 +30,7 @@ async def _settled(world: World) -> bool:
 
 
 async def _heal(world: World) -> None:
-    world.openrouter.thinking_s = 0.0
+    think(world, 0.0)
     await world.usual_traffic()
     world.host.deploy(world.memory.pop(FAULT.name))
     await world.host.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.faults.fault import Fault
 from sandbox.producer.jobs import MIX
+from sandbox.site.traffic import VISITS
 from sandbox.vendors.openrouter import OpenRouterMode
 from sandbox.world import World
 
@@ -13,6 +14,15 @@ BUSY_MIX = {**MIX, KNOWLEDGE: 60.0}
 
 FAILURES = 15
 """Failed attempts after which nobody would call it a hiccup."""
+
+
+_CHAT = ("POST", "/api/conversations")
+
+
+def think(world: World, seconds: float) -> None:
+    """OpenRouter thinks for so long about what a job asks. Nobody chats meanwhile: that would be slow too, an alarm."""
+    world.openrouter.thinking_s = seconds
+    world.traffic.visits[_CHAT] = 0.0 if seconds else VISITS[_CHAT]
 
 
 def upstream_fault(*, name: str, summary: str, cause: str, mode: OpenRouterMode, status: int) -> Fault:
