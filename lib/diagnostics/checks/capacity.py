@@ -85,8 +85,8 @@ def _slots_sentence(verdict: str, room: Capacity) -> Text:
 def _state(room: Capacity, before: QueueCounts) -> str:
     if not room.is_full:
         return "enough"
-    # A pause of the producer between two counts is no recovery: the arrivals must fit beyond doubt.
-    if room.backlog < (before.depth or 0) and room.needed.high < room.slots.count:
+    # A pause of the producer between two counts is no recovery: it must drain beyond doubt.
+    if room.backlog <= (before.depth or 0) and isfinite(room.drain_s().high):
         return "recovering"
     return "concurrency_low" if room.slots.concurrency < USUAL_CONCURRENCY else "full"
 

@@ -64,6 +64,23 @@ def test_threshold_eta(changes: Changes, severity: Severity, state: str) -> None
     assert (finding.severity, finding.state) == (severity, state)
 
 
+@pytest.mark.parametrize(
+    ("enter_per_s", "before", "state"),
+    [
+        (2.0, 1001, "recovering"),
+        (2.0, 1000, "recovering"),  # two seconds without an end prove nothing
+        (2.0, 999, "full"),
+        (9.5, 1001, "full"),  # it may drain, and may not
+        (12.0, 1001, "full"),
+    ],
+)
+def test_full_slots_catch_up_where_the_backlog_drains_beyond_doubt(enter_per_s: float, before: int, state: str) -> None:
+    """And where it did not rise from one count to the next; 10 jobs a second are taken."""
+    now = counts(wait=1000, active=50)
+    changes = {**loaded(enter_per_s=enter_per_s), "queue.state": queue(now, replace(now, wait=before))}
+    assert found("worker.capacity", changes).state == state
+
+
 def test_the_next_limit_is_the_next_one() -> None:
     """501 jobs are above the warning: what comes next is 1000, (1000 - 501) / 2 jobs/s = 4.2 min away."""
     finding = found("queue.threshold_eta", loaded(wait=501, enter_per_s=12))
