@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isfinite
 
 from diagnostics.model import Cause, Finding
 from diagnostics.readings import BlockedSession, PostgresActivity, VercelDeployment, VercelDeployments
@@ -25,7 +26,8 @@ def advised(causes: tuple[Cause, ...], findings: tuple[Finding, ...], seen: Seen
     Those that call for slots say what each number of slots would do; a lock, whose it is; a rollback, to what. What is
     not known leaves the step as it is written.
     """
-    causes = tuple(_named(cause, seen) for cause in causes)
+    keys = next((f.state for f in findings if f.id == "database.keys"), "")
+    causes = tuple(_keyed(_named(cause, seen), keys, scope) for cause in causes)
     if not any(cause.id in _ADVISED for cause in causes):
         return causes
     room = capacity(seen, scope)
@@ -34,8 +36,7 @@ def advised(causes: tuple[Cause, ...], findings: tuple[Finding, ...], seen: Seen
     types, _ = job_types(seen)
     changes = what_ifs(room, types=types, findings=findings, slower=slowdown(seen))
     slots = [c for c in changes if c.lever in (Lever.CONCURRENCY, Lever.REPLICAS)]
-    forecast, is_harmful = _said(slots, now=outlook(room)), any(c.harm for c in slots)
-    return tuple(_with(cause, forecast, is_harmful) if cause.id in _ADVISED else cause for cause in causes)
+    return tuple(_with(cause, slots, outlook(room)) if cause.id in _ADVISED else cause for cause in causes)
 
 
 def _named(cause: Cause, seen: Seen) -> Cause:
@@ -62,6 +63,47 @@ def _named(cause: Cause, seen: Seen) -> Cause:
     return cause
 
 
+def _keyed(cause: Cause, state: str, scope: Scope) -> Cause:
+    """The cause with the refused key, its side and its variable in the first step; only that side is changed."""
+    variable, side = scope.facts.supabase_service_variable, _SIDES.get(state)
+    if cause.id != "database.credentials_rejected" or side is None:
+        return cause
+    step, change, others = side
+    kept = [action for action in cause.remediations if action not in _SETS or action == change]
+    steps = cause.steps[1:] if others else cause.steps[-1:]
+    return replace(cause, steps=(text(step.msgid, variable=variable), *steps), remediations=tuple(kept))
+
+
+_SETS = ("set-worker-variable", "set-frontend-variable")
+_SIDES = {
+    "worker_rejected": (
+        text(
+            "The worker's key is refused and ours works: copy service_role from Supabase → Settings → API Keys into "
+            "{variable} on Railway → Worker Service → Variables."
+        ),
+        "set-worker-variable",
+        False,
+    ),
+    "frontend_rejected": (
+        text(
+            "The site's key is refused and ours works: copy it from Supabase → Settings → API Keys into the project's "
+            "variables on Vercel."
+        ),
+        "set-frontend-variable",
+        True,
+    ),
+    "anon_rejected": (
+        text(
+            "The anon key is refused: copy it from Supabase → Settings → API Keys into NEXT_PUBLIC_SUPABASE_ANON_KEY "
+            "on Vercel."
+        ),
+        "set-frontend-variable",
+        True,
+    ),
+}
+"""By the state of database.keys: what to do first, which change that is, and whether a build is needed after it."""
+
+
 def _holder(seen: Seen) -> BlockedSession | None:
     """The session that others wait for and that waits for nobody."""
     activity = seen.reading(PostgresActivity)
@@ -77,11 +119,26 @@ def _before(seen: Seen) -> VercelDeployment | None:
     return max(older, key=lambda d: d.created_at, default=None)
 
 
-def _with(cause: Cause, forecast: Text, is_harmful: bool) -> Cause:
-    """A step that would do harm gives way to the warning; any other is told with its effect."""
+def _with(cause: Cause, changes: list[WhatIf], now: Text) -> Cause:
+    """The step told with its effect: the first change that helps, instead of one that would do harm or nothing."""
     first, *others = cause.steps
-    told = forecast if is_harmful else text("{step} {forecast}", step=first, forecast=forecast)
-    return replace(cause, steps=(told, *others))
+    forecast, harmful = _said(changes, now=now), {c.lever for c in changes if c.harm}
+    best = next((c for c in changes if not c.harm and not c.idle and isfinite(c.drain_s.high)), None)
+    if best and harmful:
+        told = text(
+            "Set {change} ({place}). {forecast}", change=best.change, place=_PLACES[best.lever], forecast=forecast
+        )
+    else:
+        told = forecast if harmful else text("{step} {forecast}", step=first, forecast=forecast)
+    kept = [action for action in cause.remediations if _LEVERS.get(action) not in harmful]
+    return replace(cause, steps=(told, *others), remediations=tuple(kept))
+
+
+_LEVERS = {"set-job-concurrency": Lever.CONCURRENCY, "set-replicas": Lever.REPLICAS}
+_PLACES = {
+    Lever.CONCURRENCY: "Railway → Worker Service → Variables",
+    Lever.REPLICAS: "Railway → Worker Service → Settings → Scaling",
+}
 
 
 def _said(changes: list[WhatIf], *, now: Text) -> Text:

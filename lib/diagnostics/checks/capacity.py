@@ -103,10 +103,11 @@ def check_capacity_slots(seen: Seen, scope: Scope) -> Finding:
         return room
     needed = room.needed
     is_short = needed.low > room.slots.count and room.is_full
+    is_tight = needed.value > room.slots.count
     return Finding(
         id="capacity.slots",
         severity=Severity.WARNING if is_short else Severity.OK,
-        state="short" if is_short else "enough",
+        state="short" if is_short else "tight" if is_tight else "enough",
         sentence=text(
             "slots needed {needed:.1f} ({low:.1f} to {high:.1f}) = {rate:.3g} jobs/s x {length:.2g} s; "
             "held {held} = {replicas} replicas x {concurrency}; used {share:.0%}",

@@ -15,10 +15,11 @@ NOT_CONFIGURED = "not_configured"
 NOT_PERMITTED = "not_permitted"
 TOO_LITTLE = "too_little"
 BLIND = "blind"
-NOT_JUDGED = frozenset(
-    (NOT_CONFIGURED, NOT_PERMITTED, TOO_LITTLE, "not_told", "unknown_users", "attempts", "no_worker")
-)
-"""States that raise no alarm and yet say nothing is in order: there was not enough to judge by."""
+_TOO_LITTLE = (NOT_CONFIGURED, NOT_PERMITTED, TOO_LITTLE, "not_told", "unknown_users", "attempts", "no_worker")
+_NO_GOOD_SIGN = ("above", "tight", "differing")
+"""Known by another alarm; short within the doubt; another one than ours."""
+NOT_JUDGED = frozenset((*_TOO_LITTLE, *_NO_GOOD_SIGN))
+"""States that raise no alarm and yet do not say that something is in order."""
 
 
 def blind(check: str, seen: Seen, *probes: str, command: str = "") -> Finding:

@@ -34,8 +34,9 @@ def key_of(scope: Scope, suffix: str) -> str:
     return f"{scope.facts.queue_prefix}:{scope.facts.queue_names[0]}:{suffix}"
 
 
-def told(count: int | None) -> str:
-    return "?" if count is None else str(count)
+def told(count: int | None) -> int | str:
+    """The count, still a number, for a language may decline what follows it."""
+    return "?" if count is None else count
 
 
 def rounded(seconds: float | None) -> str:

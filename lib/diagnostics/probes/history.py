@@ -86,8 +86,8 @@ def _no_store(path: Path | None) -> Failure:
     """Nobody has watched yet: a limit, like a system that is not configured."""
     return Failure(
         kind=FailureKind.NOT_CONFIGURED,
-        why=text("no history is kept yet ({store}): `runbook watch` keeps one", store=path.name if path else "history"),
-        regain=text("leave `runbook watch` running"),
+        why=text("no history is kept yet ({store}): runbook watch keeps one", store=path.name if path else "history"),
+        regain=text("leave runbook watch running"),
     )
 
 

@@ -64,7 +64,8 @@ def sentry_event(diagnosis: Diagnosis) -> str:
     scope = diagnosis.scope
     message = f"{diagnosis.severity.value.upper()} {scope.slug} on {plain(scope.profile)}: {plain(told)}"
     known = cause.id if cause else "unexplained"
-    words = ["sentry-cli", "send-event", "--level", "fatal", "--message", message]
+    level = "fatal" if diagnosis.severity is Severity.CRITICAL else "warning"
+    words = ["sentry-cli", "send-event", "--level", level, "--message", message]
     words += ["--tag", f"runbook:{scope.slug}", "--tag", f"cause:{known}"]
     words += ["--fingerprint", "runbook", "--fingerprint", known]
     return f'SENTRY_DSN="${scope.facts.sentry_dsn_variable}" {shlex.join(words)}'
@@ -100,7 +101,9 @@ def _ruled_out(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
 def _unseen(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
     _ = wording.translate
     spots = summarise(diagnosis, wording).unseen
-    return tuple(f"{u.checks}: {u.why} → {u.regain}" for u in spots) or (_("Everything we tried to see, we saw."),)
+    return tuple(f"{u.checks}: {u.why} → {u.regain}" for u in spots) or (
+        _("Everything that the profile names was seen."),
+    )
 
 
 def _next(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:

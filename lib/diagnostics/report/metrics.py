@@ -127,7 +127,10 @@ class _Of:
         finding = next((f for f in diagnosis.findings if f.id == self.finding_id), None)
         if finding is None or (self.unit and finding.value is not None and finding.unit != self.unit):
             return None
-        is_judged = finding.state != TOO_LITTLE
+        # A number without a limit is told and not judged, whatever else the finding judges.
+        is_judged = finding.state != TOO_LITTLE and (
+            finding.value is None or finding.threshold is not None or finding.severity is not Severity.OK
+        )
         return Measured(
             value=finding.value,
             unit=finding.unit,
@@ -176,7 +179,7 @@ def _processing(diagnosis: Diagnosis) -> Measured | None:
 
 
 def _last(series: Series, diagnosis: Diagnosis) -> Measured:
-    """The newest known value of `series`, and over what the series is vouched for."""
+    """The newest known value of `series`, a mean over one step of it."""
     known = np.flatnonzero(np.isfinite(series.value))
     if not len(known):
         return Measured(value=None, unit=series.unit, source=series.source)
@@ -186,7 +189,7 @@ def _last(series: Series, diagnosis: Diagnosis) -> Measured:
         unit=series.unit,
         source=series.source,
         age_s=_since(at, diagnosis),
-        span_s=max(0.0, (series.until_ms - series.since_ms) / 1000),
+        span_s=series.step_ms / 1000,
     )
 
 

@@ -89,8 +89,12 @@ def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
         (_("Jobs waiting at the end"), _last(depth, wording), wording.say(depth.source)),
         (_("Jobs waiting at most"), _highest(depth, wording), wording.say(depth.source)),
         (_("Highest failed share of jobs"), _highest(failures, wording), wording.say(failures.source)),
-        (_("Completed per minute, at the end"), _last(completed, wording), wording.say(completed.source)),
-        (_("Added per minute, at the end"), _last(added, wording), wording.say(added.source)),
+        (
+            _lately(_("Completed per minute"), completed, wording),
+            _last(completed, wording),
+            wording.say(completed.source),
+        ),
+        (_lately(_("Added per minute"), added, wording), _last(added, wording), wording.say(added.source)),
         (
             _("Waited, 95th percentile of the jobs that started"),
             wording.value(waits.p95_s if waits else None, "s"),
@@ -114,6 +118,14 @@ def _lasted(diagnosis: Diagnosis, wording: Wording) -> str:
     if diagnosis.onset_at is None:
         return "–"
     return wording.duration((diagnosis.finished_at - diagnosis.onset_at).total_seconds())
+
+
+def _lately(what: str, series: Series, wording: Wording) -> str:
+    """Over what the last value of a rate is a mean."""
+    _ = wording.translate
+    return _("{what}, mean of the last {span}").format(
+        what=what, span=wording.duration(max(1.0, series.step_ms / 1000))
+    )
 
 
 def _last(series: Series, wording: Wording) -> str:
@@ -163,7 +175,7 @@ def _causes(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     calm = [f for f in diagnosis.findings if f.severity is Severity.OK and stands and f.id not in stands.explains]
     for label, found in (
         (_("Looked at and in order"), [f for f in calm if is_in_order(f)]),
-        (_("Looked at, too little to judge by"), [f for f in calm if not is_in_order(f)]),
+        (_("Looked at, settles nothing"), [f for f in calm if not is_in_order(f)]),
     ):
         lines += [f"- **{label}**:", *(f"    - {code(f.id)} {escape(told[f.id])}" for f in found)] if found else []
     return lines

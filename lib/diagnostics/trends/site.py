@@ -26,14 +26,17 @@ def failing_since(seen: Seen, scope: Scope, bins: int = 36) -> int | None:
     """
     series, limit = site_errors(seen, scope, bins), scope.thresholds.error_ratio.warning or 0.0
     began, requests = above_since(series, limit), seen.reading(VercelRequests)
-    if began is None or requests is None or onset(series, limit) is not None:
+    if began is None or requests is None:
         return began
-    for at, status in reversed(tuple(zip(requests.at_ms, requests.status, strict=True))):
-        if requests.failures_since_ms <= at < began and status >= FAILED_FROM:
-            if began - at > _GAP_MS:
-                break
-            began = at
-    return began
+    answered = tuple(zip(requests.at_ms, requests.status, strict=True))
+    if onset(series, limit) is None:
+        for at, status in reversed(answered):
+            if requests.failures_since_ms <= at < began and status >= FAILED_FROM:
+                if began - at > _GAP_MS:
+                    break
+                began = at
+    # A bin is minutes long, and its first failure may be at its end.
+    return next((at for at, status in answered if at >= began and status >= FAILED_FROM), began)
 
 
 def site_errors(seen: Seen, scope: Scope, bins: int = 36) -> Series:

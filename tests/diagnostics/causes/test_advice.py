@@ -7,9 +7,10 @@ from tests.diagnostics.healthy import SCOPE, collected, release, releases
 from tests.diagnostics.healthy_database import activity, blocked
 
 from diagnostics.causes.advice import advised
-from diagnostics.model import Cause
+from diagnostics.model import Cause, Finding
 from diagnostics.readings import PostgresActivity, VercelDeployments
 from diagnostics.seen import Seen
+from diagnostics.severity import Severity
 from diagnostics.text import text
 
 
@@ -65,3 +66,46 @@ def test_a_first_release_has_none_before() -> None:
         "Do it.",
         "Verify it.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "steps", "action"),
+    [
+        ("worker_rejected", "into SUPABASE_SERVICE_ROLE_KEY on Railway", ["Verify."], "set-worker-variable"),
+        ("frontend_rejected", "variables on Vercel", ["Build.", "Verify."], "set-frontend-variable"),
+        (
+            "anon_rejected",
+            "into NEXT_PUBLIC_SUPABASE_ANON_KEY on Vercel",
+            ["Build.", "Verify."],
+            "set-frontend-variable",
+        ),
+    ],
+)
+def test_a_refused_key_names_its_variable_and_side(state: str, said: str, steps: list[str], action: str) -> None:
+    """Only that side is changed."""
+    (found,) = advised((KEY,), (keys(state),), Seen(()), SCOPE)
+    assert said in str(found.steps[0])
+    assert [str(step) for step in found.steps[1:]] == steps
+    assert found.remediations == (action, "notify-team")
+
+
+def test_a_key_refused_on_both_sides_keeps_its_steps() -> None:
+    """The written step tells how to see which it is."""
+    assert advised((KEY,), (keys("both_rejected"),), Seen(()), SCOPE) == (KEY,)
+
+
+KEY = Cause(
+    id="database.credentials_rejected",
+    confidence=0.9,
+    title=text("it"),
+    component="database",
+    runbook=None,
+    branch="",
+    steps=(text("Read."), text("Build."), text("Verify.")),
+    remediations=("set-worker-variable", "set-frontend-variable", "notify-team"),
+)
+
+
+def keys(state: str) -> Finding:
+    """What was found of the keys."""
+    return Finding(id="database.keys", severity=Severity.CRITICAL, state=state, sentence=text("so"))

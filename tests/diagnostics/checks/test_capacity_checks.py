@@ -10,12 +10,21 @@ from tests.diagnostics.trends.test_capacity import loaded
 from tests.diagnostics.trends.test_jobtypes import done
 
 from diagnostics.causes.advice import advised
-from diagnostics.model import Cause, FailureKind
+from diagnostics.model import Cause, FailureKind, Finding
 from diagnostics.readings import QueueCounts
 from diagnostics.severity import Severity
 from diagnostics.text import text
 
 OK, WARNING = Severity.OK, Severity.WARNING
+CAUSE = Cause(
+    id="traffic.surge",
+    confidence=0.9,
+    title=text("so"),
+    component="traffic",
+    runbook=None,
+    branch="",
+    steps=(text("as written"),),
+)
 NONE: Changes = {"queue.events": None, "queue.state": queue(counts(last_id=None))}
 
 
@@ -98,9 +107,9 @@ def test_time_for_escalation_decides_what_is_soon() -> None:
     ("changes", "severity", "state"),
     [
         (loaded(enter_per_s=20), WARNING, "short"),
-        (loaded(enter_per_s=20, active=44), OK, "enough"),
+        (loaded(enter_per_s=20, active=44), OK, "tight"),
         (loaded(enter_per_s=20, wait=50), OK, "enough"),
-        (loaded(enter_per_s=10.1), OK, "enough"),
+        (loaded(enter_per_s=10.1), OK, "tight"),
         (loaded(enter_per_s=2), OK, "enough"),
         (NONE, OK, "too_little"),
     ],
@@ -138,6 +147,18 @@ def test_a_remedy_that_does_harm_gives_way_to_the_warning() -> None:
     assert told.startswith("Leave concurrency and replicas alone: this will make it worse: jobs take 4.0 times")
 
 
+def test_where_one_change_does_harm_the_step_is_the_other() -> None:
+    """Locks get lost: not more slots in one process, but more processes; the harmful action is not proposed."""
+    lost = Finding(id="queue.stalled", severity=WARNING, state="stalled", sentence=text("so"))
+    cause = replace(CAUSE, remediations=("set-job-concurrency", "set-replicas"))
+    (told,) = advised((cause,), (lost,), seen(loaded(enter_per_s=12)), SCOPE)
+    assert str(told.steps[0]).startswith(
+        "Set replicas 2 -> 3 (Railway → Worker Service → Settings → Scaling). As it is"
+    )
+    assert "JOB_CONCURRENCY 25 -> 50: this will make it worse" in str(told.steps[0])
+    assert told.remediations == ("set-replicas",)
+
+
 def test_a_burst_that_drains_says_how_long_to_wait() -> None:
     """All slots at work and the backlog falls: nothing is unexplained."""
     before = counts(wait=1040, active=50, last_id=8996)
@@ -150,13 +171,4 @@ def test_a_burst_that_drains_says_how_long_to_wait() -> None:
 @pytest.mark.parametrize("changes", [{"queue.state": FailureKind.TIMEOUT}, NONE, loaded(wait=0)])
 def test_without_a_forecast_the_steps_stay_as_written(changes: Changes) -> None:
     """No number is better than a made-up one."""
-    cause = Cause(
-        id="traffic.surge",
-        confidence=0.9,
-        title=text("so"),
-        component="traffic",
-        runbook=None,
-        branch="",
-        steps=(text("as written"),),
-    )
-    assert advised((cause,), (), seen(changes), SCOPE) == (cause,)
+    assert advised((CAUSE,), (), seen(changes), SCOPE) == (CAUSE,)

@@ -1,6 +1,6 @@
 """Many finished jobs as columns: SORT_RO in batches, the next ones asked for before the last is parsed.
 
-A batch of 800 holds the server a millisecond and a half (measured); numpy parses the columns while it works on the next.
+A batch of 800 holds the server for 1.5 ms (measured); numpy parses the columns while it works on the next.
 """
 
 from __future__ import annotations
