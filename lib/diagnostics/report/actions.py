@@ -95,9 +95,11 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     Sheet(
         id="park-failed-jobs",
-        title=text("Set one job type aside"),
-        clicks=(text("Stop its producer first, then move its jobs out of the queue with a BullMQ shell"),),
-        changes=text("Jobs of one type no longer run."),
+        title=text("Set the failing jobs aside"),
+        clicks=(
+            text("Where a whole type fails, stop its producer first; move the failing jobs out with a BullMQ shell"),
+        ),
+        changes=text("The jobs set aside no longer run; all others do."),
         undo=text("Add the parked jobs again."),
     ),
     Sheet(
