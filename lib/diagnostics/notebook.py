@@ -178,7 +178,7 @@ class View:
         _ = wording.translate
         rows = [(u.checks, u.why, u.regain) for u in unseen(self._diagnosis, wording)]
         if not rows:
-            told = _("Everything we tried to see, we saw.")
+            told = _("Everything that the profile names was seen.")
             return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
         return _table((_("What we could not see"), _("Why"), _("To regain sight")), rows)
 

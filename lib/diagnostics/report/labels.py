@@ -19,7 +19,7 @@ def labels(wording: Wording) -> dict[str, str]:
         "see_it": _("See it yourself"),
         "unseen": _("What we could not see"),
         "hides": _("Hides:"),
-        "unseen_none": _("Everything we tried to see, we saw."),
+        "unseen_none": _("Everything that the profile names was seen."),
         "escalate": _("Escalate"),
         "findings": _("Findings"),
         "in_order": _("Checks that found nothing wrong"),
