@@ -148,7 +148,7 @@ def _nothing_new(seen: Seen, command: str) -> Finding:
         id="errors.users",
         severity=Severity.OK,
         state=TOO_LITTLE,
-        sentence=text("no issue has an event in the window, so nobody is met"),
+        sentence=text("no issue has an event in the window"),
         evidence=seen.ids("sentry.latest"),
         command=command,
     )

@@ -16,8 +16,8 @@ NOT_PERMITTED = "not_permitted"
 TOO_LITTLE = "too_little"
 BLIND = "blind"
 _TOO_LITTLE = (NOT_CONFIGURED, NOT_PERMITTED, TOO_LITTLE, "not_told", "unknown_users", "attempts", "no_worker")
-_NO_GOOD_SIGN = ("above", "tight", "differing")
-"""Known by another alarm; short within the doubt; another one than ours."""
+_NO_GOOD_SIGN = ("above", "tight", "differing", "starting")
+"""Known by another alarm; short within the doubt; another one than ours; too early to tell."""
 NOT_JUDGED = frozenset((*_TOO_LITTLE, *_NO_GOOD_SIGN))
 """States that raise no alarm and yet do not say that something is in order."""
 

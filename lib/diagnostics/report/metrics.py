@@ -6,7 +6,7 @@ Each has value, unit, limit, source, age and span; one that nobody could see say
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -149,7 +149,9 @@ def _age(diagnosis: Diagnosis, finding: Finding) -> float | None:
 
 
 def _throughput(diagnosis: Diagnosis) -> Measured:
-    return _last(trends.throughput(Seen(diagnosis.evidence), diagnosis.scope), diagnosis)
+    series = trends.throughput(Seen(diagnosis.evidence), diagnosis.scope)
+    last, (value, span_s) = _last(series, diagnosis), trends.lately(series)
+    return replace(last, value=value, span_s=span_s if value is not None else None)
 
 
 def _failures(diagnosis: Diagnosis) -> Measured:

@@ -89,12 +89,8 @@ def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
         (_("Jobs waiting at the end"), _last(depth, wording), wording.say(depth.source)),
         (_("Jobs waiting at most"), _highest(depth, wording), wording.say(depth.source)),
         (_("Highest failed share of jobs"), _highest(failures, wording), wording.say(failures.source)),
-        (
-            _lately(_("Completed per minute"), completed, wording),
-            _last(completed, wording),
-            wording.say(completed.source),
-        ),
-        (_lately(_("Added per minute"), added, wording), _last(added, wording), wording.say(added.source)),
+        _lately(_("Completed per minute"), completed, wording),
+        _lately(_("Added per minute"), added, wording),
         (
             _("Waited, 95th percentile of the jobs that started"),
             wording.value(waits.p95_s if waits else None, "s"),
@@ -120,12 +116,13 @@ def _lasted(diagnosis: Diagnosis, wording: Wording) -> str:
     return wording.duration((diagnosis.finished_at - diagnosis.onset_at).total_seconds())
 
 
-def _lately(what: str, series: Series, wording: Wording) -> str:
-    """Over what the last value of a rate is a mean."""
+def _lately(what: str, series: Series, wording: Wording) -> tuple[str, str, str]:
+    """The row of a rate: a mean over the last minute, or over what there is."""
     _ = wording.translate
-    return _("{what}, mean of the last {span}").format(
-        what=what, span=wording.duration(max(1.0, series.step_ms / 1000))
-    )
+    value, span_s = trends.lately(series)
+    if value is not None:
+        what = _("{what}, mean of the last {span}").format(what=what, span=wording.duration(span_s))
+    return what, wording.value(value, series.unit), wording.say(series.source)
 
 
 def _last(series: Series, wording: Wording) -> str:

@@ -8,7 +8,7 @@ from diagnostics.trends.depth import depth, main_queue
 from diagnostics.trends.onset import above_since, onset
 from diagnostics.trends.percentiles import Percentiles, processing_percentiles, wait_percentiles
 from diagnostics.trends.rates import arrivals, failure_ratio, throughput
-from diagnostics.trends.series import Series, nice_step, to_frame
+from diagnostics.trends.series import Series, lately, nice_step, to_frame
 
 __all__ = [
     "Percentiles",
@@ -17,6 +17,7 @@ __all__ = [
     "arrivals",
     "depth",
     "failure_ratio",
+    "lately",
     "main_queue",
     "nice_step",
     "onset",

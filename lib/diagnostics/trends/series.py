@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -53,6 +54,17 @@ class Series:
     def is_empty(self) -> bool:
         """Whether no value at all is known."""
         return not bool(np.isfinite(self.value).any())
+
+
+def lately(series: Series) -> tuple[float | None, float]:
+    """Mean of a rate's newest known values over at least a minute, or all there are, and the seconds they cover.
+
+    `None` where they cover less than ten seconds: a burst is no rate.
+    """
+    known = series.value[np.isfinite(series.value)]
+    newest = known[-ceil(60_000 / series.step_ms) :] if series.step_ms else known[:0]
+    span_s = len(newest) * series.step_ms / 1000
+    return (float(newest.mean()), span_s) if span_s >= 10 else (None, span_s)
 
 
 def to_frame(series: Series) -> pd.DataFrame:
