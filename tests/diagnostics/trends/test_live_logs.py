@@ -111,13 +111,7 @@ async def written(platform: Running) -> Logs:
         for event in ("job.start", "job.complete", "job.failed")
     }
     assert by_event["job.failed"] == []
-    started = {job for _, job in by_event["job.start"]}
-    taken, last_ms = set[str](), max(at for at, _ in by_event["job.start"])
-    accepted = []
-    for at, job in added:
-        if job not in taken and (job in started or at > last_ms - 2000):
-            accepted.append(at)
-        taken.add(job)
+    accepted = entries(added, by_event["job.start"])
     return Logs(
         added=instants(accepted),
         entered=instants(accepted),
@@ -126,6 +120,26 @@ async def written(platform: Running) -> Logs:
         failed=instants([]),
         late_ms=await lateness_ms(platform, {"added": added, "active": by_event["job.start"]}),
     )
+
+
+def entries(added: list[tuple[int, str]], starts: list[tuple[int, str]]) -> list[int]:
+    """When jobs entered the queue: with the first add of an id, and with the first after each start but the last.
+
+    An id is refused while its job is kept, and taken once more when that one was removed. Of the last two seconds
+    jobs may wait that nobody has started.
+    """
+    last_ms = max(at for at, _ in starts)
+    by_job: dict[str, list[int]] = {}
+    for at, job in sorted(starts):
+        by_job.setdefault(job, []).append(at)
+    entered, done = [], dict.fromkeys(by_job, 0)
+    for at, job in sorted(added):
+        begun, number = by_job.get(job, []), done.get(job, 0)
+        is_next = number < len(begun) and (number == 0 or at > begun[number - 1])
+        if is_next or (job not in done and at > last_ms - 2000):
+            entered.append(at)
+            done[job] = number + 1
+    return entered
 
 
 async def lateness_ms(platform: Running, lines: dict[str, list[tuple[int, str]]]) -> int:
