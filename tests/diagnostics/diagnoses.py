@@ -33,6 +33,12 @@ QUEUE = "agent-jobs"
 MINUTE = 60_000
 
 
+def cause(name: str, **changes: Any) -> Cause:
+    """A bare cause."""
+    bare = Cause(id=name, confidence=0.9, title=text("it"), component=name.partition(".")[0], runbook=None, branch="")
+    return replace(bare, **changes)
+
+
 def scope(*, minutes: float = 180, **changes: Any) -> Scope:
     """The question of incident 1 at `NOW` over the last `minutes`."""
     asked = Scope(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -136,3 +137,20 @@ async def test_a_system_that_the_profile_does_not_name_is_not_asked(tmp_path: Pa
 
     (item,), _ = await collect(tmp_path, probe("elsewhere", act, system="redis"))
     assert (item.status, item.failure.kind, asked) == (Status.SKIPPED, FailureKind.NOT_CONFIGURED, [])
+
+
+async def test_what_looks_twice_begins_first(tmp_path: Path) -> None:
+    """The others look in its pause; the evidence keeps the runbook's order."""
+    begun: list[str] = []
+
+    def named(name: str) -> Probe:
+        async def act() -> RedisConnection:
+            begun.append(name)
+            return READING
+
+        return probe(name, act)
+
+    probes = (named("a"), replace(named("b"), looks_twice=True), named("c"))
+    evidence, _ = await collect(tmp_path, *probes)
+    assert begun == ["b", "a", "c"]
+    assert [item.probe for item in evidence] == ["a", "b", "c"]

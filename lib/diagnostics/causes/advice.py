@@ -68,9 +68,9 @@ def _keyed(cause: Cause, state: str, scope: Scope) -> Cause:
     variable, side = scope.facts.supabase_service_variable, _SIDES.get(state)
     if cause.id != "database.credentials_rejected" or side is None:
         return cause
-    step, change, others = side
+    step, change, needs_build = side
     kept = [action for action in cause.remediations if action not in _SETS or action == change]
-    steps = cause.steps[1:] if others else cause.steps[-1:]
+    steps = cause.steps[1:] if needs_build else cause.steps[-1:]
     return replace(cause, steps=(text(step.msgid, variable=variable), *steps), remediations=tuple(kept))
 
 

@@ -22,7 +22,7 @@ from diagnostics.trends.whatif import formula, in_words, told_drain
 
 USUAL_CONCURRENCY = 25
 """Jobs a replica takes at once as deployed. Source: the worker's default and the runbook's 2.A1."""
-_PROBES = ("queue.state", "worker.metrics", "queue.jobs")
+_LOOKS = ("queue.state", "queue.events", "queue.jobs", "worker.metrics")
 
 
 def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
@@ -31,23 +31,17 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
     Returns: value = slots needed, threshold = slots there are; both counts.
     Source: runbook 1.B2; the platform's capacity model.
     """
-    state = seen.reading(QueueState)
     command = curl(scope.facts, "/metrics", jq="'.worker.concurrency, .jobs.processing'")
-    before = state.before(main_queue(seen, scope)) if state else None
-    if before is None:
-        return blind("worker.capacity", seen, "queue.state", command=command)
-    room = capacity(seen, scope)
-    # What a variable says no replica holds as long as none answers.
-    if room is None or not room.slots.is_told:
-        return Finding(
-            id="worker.capacity",
-            severity=Severity.OK,
-            state=TOO_LITTLE,
-            sentence=text("slots, arrivals or job length are not known: capacity is not judged"),
-            evidence=seen.ids(*_PROBES),
-            command=command,
-        )
-    verdict = _state(room, before)
+    room = _room("worker.capacity", seen, scope, command)
+    if isinstance(room, Finding):
+        return room
+    if room.active is None:
+        return unread("worker.capacity", seen, "queue.state", command=command)
+    if not room.slots.is_told:
+        # What a variable says no replica holds as long as none answers.
+        return _unknown("worker.capacity", seen, command)
+    state = seen.reading(QueueState)
+    verdict = _state(room, state.before(room.queue) if state else None)
     return Finding(
         id="worker.capacity",
         severity=Severity.OK if verdict in ("enough", "recovering") else Severity.WARNING,
@@ -56,7 +50,7 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
         value=round(room.needed.value, 1),
         unit="slots",
         threshold=float(room.slots.count),
-        evidence=seen.ids(*_PROBES),
+        evidence=seen.ids(*_LOOKS),
         command=command,
     )
 
@@ -82,11 +76,12 @@ def _slots_sentence(verdict: str, room: Capacity) -> Text:
     )
 
 
-def _state(room: Capacity, before: QueueCounts) -> str:
+def _state(room: Capacity, before: QueueCounts | None) -> str:
     if not room.is_full:
         return "enough"
     # A pause of the producer between two counts is no recovery: it must drain beyond doubt.
-    if room.backlog <= (before.depth or 0) and isfinite(room.drain_s().high):
+    has_not_risen = before is not None and before.depth is not None and room.backlog <= before.depth
+    if has_not_risen and isfinite(room.drain_s().high):
         return "recovering"
     return "concurrency_low" if room.slots.concurrency < USUAL_CONCURRENCY else "full"
 
@@ -182,9 +177,6 @@ def check_queue_threshold_eta(seen: Seen, scope: Scope) -> Finding:
     )
 
 
-_LOOKS = ("queue.state", "queue.events", "worker.metrics")
-
-
 def _room(check: str, seen: Seen, scope: Scope, command: str) -> Capacity | Finding:
     """The room there is, or the finding that says why nobody knows."""
     if seen.reading(QueueState) is None:
@@ -192,11 +184,15 @@ def _room(check: str, seen: Seen, scope: Scope, command: str) -> Capacity | Find
     queue = counted(seen, main_queue(seen, scope))
     if queue is not None and queue.is_present and queue.depth is None:
         return unread(check, seen, "queue.state", command=command)
-    return capacity(seen, scope) or Finding(
+    return capacity(seen, scope) or _unknown(check, seen, command)
+
+
+def _unknown(check: str, seen: Seen, command: str) -> Finding:
+    return Finding(
         id=check,
         severity=Severity.OK,
         state=TOO_LITTLE,
-        sentence=text("slots, arrivals or job length are not known: no forecast"),
+        sentence=text("slots, arrivals or job length are not known: capacity is not judged"),
         evidence=seen.ids(*_LOOKS),
         command=command,
     )

@@ -11,13 +11,12 @@ from diagnostics.checks.errors_rate import check_errors_rate
 from diagnostics.checks.finding import TOO_LITTLE, blind, unread
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
-from diagnostics.readings import SentryIssues, SentrySeries, Side, VercelRequests, WorkerLog
+from diagnostics.readings import SentryIssues, SentrySeries, Side, WorkerLog
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
-from diagnostics.trends.errors import site_failures_ms, worker_errors_ms
-from diagnostics.trends.site import FAILED_FROM
+from diagnostics.trends.errors import site_failures, site_failures_ms, worker_errors_ms
 
 NOW_MS = 5 * 60 * 1000
 """The end of the series that is compared with what came before."""
@@ -125,6 +124,10 @@ def _heard(seen: Seen, scope: Scope, series: SentrySeries) -> tuple[str, Text]:
     if total == 0 and _site_fails(seen, scope):
         # The series alone proves it, also where the issues were not read.
         return "deaf_frontend", text("requests of the site fail, and Sentry has no error at all in the window")
+    if total == 0 and STOPPED in _recent_statuses(seen, scope):
+        return TOO_LITTLE, text(
+            "Sentry has no error in the window; of requests that were stopped at their limit (504) it never hears"
+        )
     if total == 0 and series.gaps:
         return TOO_LITTLE, text(
             "Sentry did not count {count} parts of the window, and has no error in the others", count=len(series.gaps)
@@ -165,12 +168,15 @@ def _jobs_fail(seen: Seen, scope: Scope) -> bool:
 
 def _site_fails(seen: Seen, scope: Scope) -> bool:
     """Whether requests failed of which Sentry should have heard: code that was stopped at its limit tells nobody."""
-    recent_ms = scope.window.until.timestamp() * 1000 - 3 * NOW_MS
-    rows = seen.reading(VercelRequests)
-    recent = [s for at, s in zip(rows.at_ms, rows.status, strict=True) if at >= recent_ms] if rows else []
-    failed = [status for status in recent if status >= FAILED_FROM]
+    failed = _recent_statuses(seen, scope)
     told = [status for status in failed if status != STOPPED]
     return len(told) >= FEWEST_FAILED or (is_bad(check_errors_rate(seen, scope)) and (bool(told) or not failed))
+
+
+def _recent_statuses(seen: Seen, scope: Scope) -> list[int]:
+    """Of the requests that failed within a quarter of an hour; none where the log was not read."""
+    recent_ms = scope.window.until.timestamp() * 1000 - 3 * NOW_MS
+    return [status for at, status in site_failures(seen) or () if at >= recent_ms]
 
 
 def check_errors_match(seen: Seen, scope: Scope) -> Finding:

@@ -15,10 +15,10 @@ NOT_CONFIGURED = "not_configured"
 NOT_PERMITTED = "not_permitted"
 TOO_LITTLE = "too_little"
 BLIND = "blind"
-_TOO_LITTLE = (NOT_CONFIGURED, NOT_PERMITTED, TOO_LITTLE, "not_told", "unknown_users", "attempts", "no_worker")
+_UNTOLD = (NOT_CONFIGURED, NOT_PERMITTED, TOO_LITTLE, "not_told", "unknown_users", "attempts", "no_worker")
 _NO_GOOD_SIGN = ("above", "tight", "differing", "starting")
 """Known by another alarm; short within the doubt; another one than ours; too early to tell."""
-NOT_JUDGED = frozenset((*_TOO_LITTLE, *_NO_GOOD_SIGN))
+NOT_JUDGED = frozenset((*_UNTOLD, *_NO_GOOD_SIGN))
 """States that raise no alarm and yet do not say that something is in order."""
 
 

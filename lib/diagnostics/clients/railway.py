@@ -35,7 +35,7 @@ class _Deployment(Payload):
     statusUpdatedAt: datetime | None = None
     meta: Any = None
     deploymentStopped: bool | None = None
-    instances: list[_Instance] = []
+    instances: list[_Instance] = Field(default_factory=list)
 
 
 class _Node(Payload):
@@ -67,7 +67,7 @@ class _Log(Payload):
     timestamp: str
     message: str
     severity: str | None = None
-    attributes: list[_Attribute] = []
+    attributes: list[_Attribute] = Field(default_factory=list)
     tags: _Tags | None = None
 
 
@@ -92,7 +92,7 @@ class _Data(Payload):
 
 class _Error(Payload):
     message: str
-    path: list[str | int] = []
+    path: list[str | int] = Field(default_factory=list)
 
 
 class _Envelope(Payload):

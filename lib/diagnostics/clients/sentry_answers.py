@@ -102,8 +102,8 @@ class Event(Payload):
 
     dateCreated: datetime
     title: str = ""
-    tags: list[_Pair] = []
-    entries: list[dict[str, Any]] = []
+    tags: list[_Pair] = Field(default_factory=list)
+    entries: list[dict[str, Any]] = Field(default_factory=list)
     release: _Release | None = None
 
     def exception(self) -> _Exception | None:
@@ -126,7 +126,7 @@ class Tag(Payload):
     key: str
     uniqueValues: int | None = None
     totalValues: int = 0
-    topValues: list[_TagValue] = []
+    topValues: list[_TagValue] = Field(default_factory=list)
 
     def reading(self, *, keeps_values: bool) -> TagSpread:
         """Counts, and the values where they name no person."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from diagnostics.clients.http import Http, expect_ok, parse
 from diagnostics.clients.payload import Payload
 from diagnostics.readings import Indicator, VendorIncident, VendorStatus
@@ -76,19 +78,19 @@ class _InstatusIncident(Payload):
     status: str
     impact: str
     started: datetime | None = None
-    affected: list[str] = []
+    affected: list[str] = Field(default_factory=list)
 
 
 class _Instatus(Payload):
     page: _InstatusPage
-    activeIncidents: list[_InstatusIncident] = []
+    activeIncidents: list[_InstatusIncident] = Field(default_factory=list)
     """Absent when there is none."""
 
 
 class _DatadogComponent(Payload):
     name: str
     status: str
-    components: list[_DatadogComponent] = []
+    components: list[_DatadogComponent] = Field(default_factory=list)
 
 
 class _DatadogIncident(Payload):

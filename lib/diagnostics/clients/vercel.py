@@ -47,7 +47,7 @@ Millis = Annotated[int, Field(ge=0, le=10**14)]
 
 class _Production(Payload):
     id: str
-    alias: list[str] = []
+    alias: list[str] = Field(default_factory=list)
 
 
 class _Targets(Payload):

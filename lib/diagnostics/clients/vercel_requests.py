@@ -37,7 +37,7 @@ class _Row(Payload):
     timestamp: datetime
     requestPath: str
     statusCode: Annotated[int, Field(ge=0, le=999)]
-    logs: list[_Line] = []
+    logs: list[_Line] = Field(default_factory=list)
 
 
 class _Rows(Payload):

@@ -57,7 +57,7 @@ class _Jobs(Payload):
     failed: Count
     # A stall-killed job is subtracted on a replica that never started it: the number may be negative.
     processing: int
-    byType: dict[str, _JobType] = {}
+    byType: dict[str, _JobType] = Field(default_factory=dict)
 
 
 class _MetricsRedis(Payload):

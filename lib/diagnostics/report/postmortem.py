@@ -189,7 +189,7 @@ def _cause(cause: Cause, told: dict[str, str], wording: Wording, *, is_asserted:
 
 
 def _blind_spots(diagnosis: Diagnosis, wording: Wording) -> list[str]:
-    spots = [f"- {escape(u.checks)}: {escape(u.why)} → {escape(u.regain)}" for u in unseen(diagnosis, wording)]
+    spots = [f"- {code(u.checks)}: {escape(u.why)} → {escape(u.regain)}" for u in unseen(diagnosis, wording)]
     return spots + [f"- {link(wording.say(limit.what), limit.link)}" for limit in diagnosis.limits]
 
 

@@ -43,9 +43,15 @@ def worker_errors_ms(seen: Seen) -> list[int] | None:
     return [event.at_ms for event in log.events if event.level == "error"] if log else None
 
 
-def site_failures_ms(seen: Seen) -> list[int] | None:
-    """Instants (epoch ms) of requests answered 500-599; `None` where Vercel's log could not be read."""
+def site_failures(seen: Seen) -> list[tuple[int, int]] | None:
+    """Instants (epoch ms) and statuses of requests answered 500-599; `None` where Vercel's log could not be read."""
     rows = seen.reading(VercelRequests)
     if rows is None or not rows.is_read:
         return None
-    return [at for at, status in zip(rows.at_ms, rows.status, strict=True) if status >= FAILED_FROM]
+    return [(at, status) for at, status in zip(rows.at_ms, rows.status, strict=True) if status >= FAILED_FROM]
+
+
+def site_failures_ms(seen: Seen) -> list[int] | None:
+    """The instants alone."""
+    failures = site_failures(seen)
+    return None if failures is None else [at for at, _ in failures]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.diagnostics.diagnoses import cause
 from tests.diagnostics.healthy import SCOPE, collected, release, releases
 from tests.diagnostics.healthy_database import activity, blocked
 
 from diagnostics.causes.advice import advised
-from diagnostics.model import Cause, Finding
+from diagnostics.model import Finding
 from diagnostics.readings import PostgresActivity, VercelDeployments
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -16,21 +17,16 @@ from diagnostics.text import text
 
 def told(cause_id: str, **changes: PostgresActivity | VercelDeployments) -> list[str]:
     """The steps of a cause, given what was seen."""
-    component = cause_id.partition(".")[0]
-    cause = Cause(
-        id=cause_id,
-        confidence=0.9,
-        title=text("it"),
-        component=component,
-        runbook=None,
-        branch="",
-        explains=(),
-        steps=(text("Do it."), text("Verify it.")),
-    )
+    made = cause(cause_id, steps=(text("Do it."), text("Verify it.")))
     seen = Seen(collected({name.replace("__", "."): change for name, change in changes.items()}))
-    return [str(step) for step in advised((cause,), (), seen, SCOPE)[0].steps]
+    return [str(step) for step in advised((made,), (), seen, SCOPE)[0].steps]
 
 
+KEY = cause(
+    "database.credentials_rejected",
+    steps=(text("Read."), text("Build."), text("Verify.")),
+    remediations=("set-worker-variable", "set-frontend-variable", "notify-team"),
+)
 WAITING = blocked(blocker_pid=100, is_blocker_waiting=True)
 """A session behind another one that waits itself: not the root."""
 
@@ -49,13 +45,13 @@ def test_a_lock_without_a_known_holder_keeps_its_steps(seen: PostgresActivity) -
     assert told("database.lock_contention", postgres__activity=seen) == ["Do it.", "Verify it."]
 
 
-@pytest.mark.parametrize("cause", ["frontend.bad_release", "errors.release_regression"])
-def test_a_rollback_names_the_release_before(cause: str) -> None:
+@pytest.mark.parametrize("cause_id", ["frontend.bad_release", "errors.release_regression"])
+def test_a_rollback_names_the_release_before(cause_id: str) -> None:
     """The newest that was ready and is older than what serves; one that failed to build is none."""
     failed = release("dpl_failed", seconds=100_000, state="ERROR")
     older = release("dpl_older", seconds=300_000)
     seen = releases(deployments=(release(), failed, release("dpl_0", seconds=180_000), older))
-    (first, second) = told(cause, vercel__deployments=seen)
+    (first, second) = told(cause_id, vercel__deployments=seen)
     assert first.startswith("Do it. The release before is dpl_0, of 2026-01-")
     assert second == "Verify it."
 
@@ -92,18 +88,6 @@ def test_a_refused_key_names_its_variable_and_side(state: str, said: str, steps:
 def test_a_key_refused_on_both_sides_keeps_its_steps() -> None:
     """The written step tells how to see which it is."""
     assert advised((KEY,), (keys("both_rejected"),), Seen(()), SCOPE) == (KEY,)
-
-
-KEY = Cause(
-    id="database.credentials_rejected",
-    confidence=0.9,
-    title=text("it"),
-    component="database",
-    runbook=None,
-    branch="",
-    steps=(text("Read."), text("Build."), text("Verify.")),
-    remediations=("set-worker-variable", "set-frontend-variable", "notify-team"),
-)
 
 
 def keys(state: str) -> Finding:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
+from tests.diagnostics.diagnoses import cause
 from tests.diagnostics.healthy import (
     HEALTHY,
     collected,
@@ -237,18 +238,6 @@ def test_a_machine_without_credentials_blames_itself() -> None:
     assert str(diagnosis.next_step).startswith("Set the variables")
 
 
-def cause(name: str, confidence: float) -> Cause:
-    """A bare cause."""
-    return Cause(
-        id=name,
-        confidence=confidence,
-        title=text("t"),
-        component=name.split(".", maxsplit=1)[0],
-        runbook=None,
-        branch="",
-    )
-
-
 @pytest.mark.parametrize(
     ("first", "second", "gap", "is_told"),
     [
@@ -262,7 +251,7 @@ def cause(name: str, confidence: float) -> Cause:
 )
 def test_the_next_probe_separates_what_is_close(first: str, second: str, gap: float, is_told: bool) -> None:
     """Two near causes, or an absence without a reason, come with the cheapest test that tells more."""
-    told = separator((cause(first, 0.95), cause(second, 0.95 - gap)))
+    told = separator((cause(first, confidence=0.95), cause(second, confidence=0.95 - gap)))
     assert (told is not None) == is_told
 
 

@@ -5,26 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.diagnostics.diagnoses import cause
 from tests.diagnostics.healthy import SCOPE, Changes, collected, counts, diagnosed, found, log, queue, seen
 from tests.diagnostics.trends.test_capacity import loaded
 from tests.diagnostics.trends.test_jobtypes import done
 
 from diagnostics.causes.advice import advised
-from diagnostics.model import Cause, FailureKind, Finding
+from diagnostics.model import FailureKind, Finding
 from diagnostics.readings import QueueCounts
 from diagnostics.severity import Severity
 from diagnostics.text import text
 
 OK, WARNING = Severity.OK, Severity.WARNING
-CAUSE = Cause(
-    id="traffic.surge",
-    confidence=0.9,
-    title=text("so"),
-    component="traffic",
-    runbook=None,
-    branch="",
-    steps=(text("as written"),),
-)
+CAUSE = cause("traffic.surge", steps=(text("as written"),))
 NONE: Changes = {"queue.events": None, "queue.state": queue(counts(last_id=None))}
 
 
@@ -90,6 +83,13 @@ def test_full_slots_catch_up_where_the_backlog_drains_beyond_doubt(enter_per_s: 
     assert found("worker.capacity", changes).state == state
 
 
+@pytest.mark.parametrize("unread", ["active", "wait"])
+def test_counts_that_were_not_read_are_not_enough_room(unread: str) -> None:
+    """A failed read is unknown, never OK."""
+    changes = {**loaded(), "queue.state": queue(replace(counts(wait=1000, active=50), **{unread: None}))}
+    assert found("worker.capacity", changes).severity is Severity.UNKNOWN
+
+
 def test_the_next_limit_is_the_next_one() -> None:
     """501 jobs are above the warning: what comes next is 1000, (1000 - 501) / 2 jobs/s = 4.2 min away."""
     finding = found("queue.threshold_eta", loaded(wait=501, enter_per_s=12))
@@ -150,8 +150,8 @@ def test_a_remedy_that_does_harm_gives_way_to_the_warning() -> None:
 def test_where_one_change_does_harm_the_step_is_the_other() -> None:
     """Locks get lost: not more slots in one process, but more processes; the harmful action is not proposed."""
     lost = Finding(id="queue.stalled", severity=WARNING, state="stalled", sentence=text("so"))
-    cause = replace(CAUSE, remediations=("set-job-concurrency", "set-replicas"))
-    (told,) = advised((cause,), (lost,), seen(loaded(enter_per_s=12)), SCOPE)
+    both = replace(CAUSE, remediations=("set-job-concurrency", "set-replicas"))
+    (told,) = advised((both,), (lost,), seen(loaded(enter_per_s=12)), SCOPE)
     assert str(told.steps[0]).startswith(
         "Set replicas 2 -> 3 (Railway → Worker Service → Settings → Scaling). As it is"
     )

@@ -390,6 +390,14 @@ def test_code_that_was_stopped_at_its_limit_tells_sentry_nothing(stopped: int, a
     assert found("errors.silence", changes).state == state
 
 
+@pytest.mark.parametrize(("statuses", "state"), [((504,), TOO_LITTLE), ((500,), "calm"), ((), "calm")])
+def test_no_error_is_no_calm_where_code_was_stopped(statuses: tuple[int, ...], state: str) -> None:
+    """Nobody can say that nothing else fails; one failed request of a thousand is no failing site."""
+    rows = requests(of=1000, status=(*(200,) * (1000 - len(statuses)), *statuses))
+    changes = {"vercel.logs": rows, "sentry.series": series(), "sentry.performance": performance(failed_ratio=None)}
+    assert found("errors.silence", changes).state == state
+
+
 def at_minutes(*minutes: int) -> Any:
     """A worker's log with an error line in these of the window's last ten minutes (0 is the first)."""
     made = [LogEvent(at_ms=ago_ms(600 - 60 * m - 5), level="error", event="job.failed", job_key="k") for m in minutes]

@@ -62,6 +62,15 @@ def test_the_event_is_one_command_that_groups_by_cause() -> None:
     assert words[-1] == "redis.name_unresolved"
 
 
+@pytest.mark.parametrize(
+    ("severity", "level"), [(Severity.CRITICAL, "fatal"), (Severity.WARNING, "warning"), (Severity.UNKNOWN, "warning")]
+)
+def test_only_what_is_critical_is_fatal(severity: Severity, level: str) -> None:
+    """Sentry's alerts go by the level."""
+    words = shlex.split(sentry_event(replace(diagnosis(), severity=severity)))
+    assert words[words.index("--level") + 1] == level
+
+
 def test_without_a_cause_the_event_says_so() -> None:
     """No guess travels as a fact."""
     found = diagnosed(collected({"worker.health": unanswered(Answer.NOT_FOUND, 404)}))

@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from diagnostics.report.markdown import block, code, escape, link
 
 _PARSER = MarkdownIt("gfm-like", {"linkify": False, "html": True})
+_ADDRESS = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|www\.")
+"""The only thing that may be shown as code."""
 _SIGNS = st.text(alphabet="ab1 *_`~[]()<>!#+-=|\\&;:/.@$\n\t\"'wx", max_size=40)
 
 
@@ -21,6 +23,7 @@ def spoken(markdown: str) -> str:
     inline = [child for token in tokens for child in token.children or []]
     assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}, tokens
     assert {child.type for child in inline} <= {"text", "text_special", "softbreak", "code_inline"}, markdown
+    assert all(_ADDRESS.match(child.content) for child in inline if child.type == "code_inline"), markdown
     return "".join(child.content for child in inline)
 
 

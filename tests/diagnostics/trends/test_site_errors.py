@@ -49,6 +49,18 @@ def test_an_unread_log_and_one_that_vouches_for_nothing_are_empty() -> None:
         assert site_errors(seen({"vercel.logs": told}), SCOPE).is_empty
 
 
+def test_a_trouble_begins_with_its_first_failure_not_with_its_bin() -> None:
+    """Requests every second for an hour, the last forty failed: the bin began minutes earlier."""
+    rows = requests(40, of=3600)
+    assert failing_since(seen({"vercel.logs": rows}), SCOPE) == ago_ms(40)
+
+
+def test_a_log_that_fails_from_its_beginning_is_dated_by_a_failure_too() -> None:
+    """Nine requests that went well within the same bin come first."""
+    rows = requests(30, of=39)
+    assert failing_since(seen({"vercel.logs": rows}), SCOPE) == ago_ms(30)
+
+
 def test_failures_known_further_back_date_the_trouble() -> None:
     """The log vouches for a minute, its failures for an hour: one trouble as long as no gap is wider than 5 minutes."""
     failures = (3000, 900, 700, 500, 300, 100)
