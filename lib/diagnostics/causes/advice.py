@@ -123,10 +123,15 @@ def _with(cause: Cause, changes: list[WhatIf], now: Text) -> Cause:
     """The step told with its effect: the first change that helps, instead of one that would do harm or nothing."""
     first, *others = cause.steps
     forecast, harmful = _said(changes, now=now), {c.lever for c in changes if c.harm}
-    best = next((c for c in changes if not c.harm and not c.idle and isfinite(c.drain_s.high)), None)
-    if best and harmful:
+    helpful = [c for c in changes if not c.harm and not c.idle]
+    sure = next((c for c in helpful if isfinite(c.drain_s.high)), None)
+    if sure and harmful:
         told = text(
-            "Set {change} ({place}). {forecast}", change=best.change, place=_PLACES[best.lever], forecast=forecast
+            "Set {change} ({place}). {forecast}", change=sure.change, place=_PLACES[sure.lever], forecast=forecast
+        )
+    elif helpful and not any(isfinite(c.drain_s.value) for c in helpful):
+        told = text(
+            "More slots alone do not drain it: pause the producer that adds most, too. {forecast}", forecast=forecast
         )
     else:
         told = forecast if harmful else text("{step} {forecast}", step=first, forecast=forecast)

@@ -159,6 +159,13 @@ def test_where_one_change_does_harm_the_step_is_the_other() -> None:
     assert told.remediations == ("set-replicas",)
 
 
+def test_where_no_number_of_slots_drains_it_the_producer_is_named() -> None:
+    """Four times what is taken arrives: nobody is told to raise what would not help."""
+    told = first_step(loaded(enter_per_s=40), "traffic.surge")
+    assert told.startswith("More slots alone do not drain it: pause the producer that adds most, too. As it is")
+    assert "replicas 2 -> 4: does not drain, it grows" in told
+
+
 def test_a_burst_that_drains_says_how_long_to_wait() -> None:
     """All slots at work and the backlog falls: nothing is unexplained."""
     before = counts(wait=1040, active=50, last_id=8996)
