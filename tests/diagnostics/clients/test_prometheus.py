@@ -89,16 +89,20 @@ def prometheus_on(folder: Path, config: str) -> Iterator[str]:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
-    """What it says of the port the kernel gave it, once it serves: until its store is loaded it answers 503."""
+    """What it says of the port the kernel gave it, once it serves: until its store is loaded it answers 503.
+
+    It says both, in either order.
+    """
     import json
 
     assert process.stderr is not None
-    address = ""
+    address, is_ready = "", False
     for line in process.stderr:
         told = json.loads(line)
         if "Listening on" in told.get("msg", ""):
             address = str(told["address"])
-        if "ready to receive" in told.get("msg", ""):
+        is_ready |= "ready to receive" in told.get("msg", "")
+        if address and is_ready:
             threading.Thread(target=lambda: list(process.stderr or ()), daemon=True).start()
             return address
     raise AssertionError("Prometheus did not start")
