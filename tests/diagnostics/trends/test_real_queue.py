@@ -49,14 +49,18 @@ async def handle(job, _token):
 
 
 async def sample(client: redis.asyncio.Redis, found: list[tuple[int, int]]) -> None:
-    """Depth by the server's own clock, in one transaction."""
     while True:
-        pipe = client.pipeline(transaction=True)
-        for command, state in _READY:
-            getattr(pipe, command)(f"bull:{QUEUE}:{state}")
-        *counted, (seconds, micros) = await pipe.time().execute()
-        found.append((seconds * 1000 + micros // 1000, sum(counted)))
+        found.append((await at_once(client))[:2])
         await asyncio.sleep(0.04)
+
+
+async def at_once(client: redis.asyncio.Redis, *, steps_from: str = "+"):
+    """Instant by the server's own clock (ms), depth, and the events from an id on, in one transaction."""
+    pipe = client.pipeline(transaction=True)
+    for command, state in _READY:
+        getattr(pipe, command)(f"bull:{QUEUE}:{state}")
+    *counted, (seconds, micros), steps = await pipe.time().xrange(f"bull:{QUEUE}:events", steps_from).execute()
+    return seconds * 1000 + micros // 1000, sum(counted), steps
 
 
 async def test_the_walk_meets_every_depth_that_was_sampled_while_jobs_were_running(server):
@@ -70,23 +74,34 @@ async def test_the_walk_meets_every_depth_that_was_sampled_while_jobs_were_runni
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-    # The worker still runs while the two reads are made, as it does at night.
-    steps = await client.xrange(f"bull:{QUEUE}:events")
-    (at, depth) = await one(client)
+    at, depth, steps = await at_once(client, steps_from="-")
+    # At night the worker goes on between the read of the steps and that of the count.
+    await wait_for(client, max(depth - 2, 0))
+    late, later_depth, _ = await at_once(client)
     await worker.close(force=True)
     await queue.close()
     await client.aclose()
     assert max(depth for _, depth in sampled) > 10
-    series = walked(steps, at_ms=at, depth=depth)
-    met = [
-        (value, since(sampled, steps, instant))
-        for instant, value in zip(series.at_ms.tolist(), series.value.tolist(), strict=True)
-        if instant >= sampled[0][0]
-    ]
+    met = meetings(walked(steps, at_ms=at, depth=depth), sampled, steps)
     assert len(met) > 20
     # Up to eight jobs are added within the millisecond that both clocks round to.
     assert all(abs(value - wanted) <= 8 for value, wanted in met)
     assert sum(abs(value - wanted) <= 1 for value, wanted in met) > 0.9 * len(met)
+    shifted = walked(steps, at_ms=late, depth=later_depth)
+    assert all(abs(value - wanted) <= 8 + shifted.off_by for value, wanted in meetings(shifted, sampled, steps))
+
+
+async def wait_for(client: redis.asyncio.Redis, depth: int) -> None:
+    async with asyncio.timeout(10):
+        while (await at_once(client))[1] > depth:
+            await asyncio.sleep(0.005)
+
+
+def meetings(series: trends.Series, sampled: list[tuple[int, int]], steps) -> list[tuple[float, int]]:
+    """The depth the series tells, and the one the samples tell, at each of its instants."""
+    points = zip(series.at_ms.tolist(), series.value.tolist(), strict=True)
+    first, last = sampled[0][0], int(steps[-1][0].partition("-")[0])
+    return [(value, since(sampled, steps, instant)) for instant, value in points if first <= instant <= last]
 
 
 def since(sampled: list[tuple[int, int]], steps, instant: int) -> int:
@@ -95,14 +110,6 @@ def since(sampled: list[tuple[int, int]], steps, instant: int) -> int:
     moves = {"waiting": 1, "prioritized": 1, "active": -1}
     later = [fields["event"] for entry, fields in steps if sampled_ms < int(entry.partition("-")[0]) <= instant]
     return depth + sum(moves.get(kind, 0) for kind in later)
-
-
-async def one(client: redis.asyncio.Redis) -> tuple[int, int]:
-    found: list[tuple[int, int]] = []
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(0.03):
-            await sample(client, found)
-    return found[-1]
 
 
 def walked(steps, *, at_ms: int, depth: int) -> trends.Series:
