@@ -8,23 +8,37 @@ from datetime import UTC, datetime, timedelta
 from diagnostics.checks.errors_issue import going_on, leading
 from diagnostics.checks.words import WORDS
 from diagnostics.model import Finding, TimelineEvent
-from diagnostics.readings import QueueState, RailwayService, SentryIssues, Symptom, VercelDeployments, WorkerLog
+from diagnostics.readings import (
+    QueueEvents,
+    QueueState,
+    RailwayService,
+    SentryIssues,
+    Symptom,
+    VercelDeployments,
+    WorkerLog,
+)
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
+from diagnostics.trends.depth import main_queue
+from diagnostics.trends.paused import paused_since
 from diagnostics.trends.piling import SOURCES, piled_since
 from diagnostics.trends.site import failing_since
 
+Dated = tuple[datetime | None, tuple[datetime, datetime] | None]
+"""A moment, and the interval it lies in where that is known."""
 _ABNORMAL = (Severity.WARNING, Severity.CRITICAL)
 _EDGE = timedelta(seconds=30)
+"""Trouble so soon after the log's first line was there before it."""
 _LATE_MS = 300_000
 """So far back from the newest bad line reaches what fails now."""
 _LULL = timedelta(minutes=10)
 """So long without a bad line ends a trouble: what was bad before is another one."""
-"""Trouble so soon after the log's first line was there before it."""
 _NEAR = timedelta(minutes=2)
 """An issue that begins so soon after the site's failures is one of them."""
+_FEW = 4
+"""Pauses and their ends that a timeline shows."""
 _MINUTES = 180
 """Bins in which the site's errors are dated: minutes of the usual window."""
 _STOPPED = frozenset(
@@ -35,48 +49,61 @@ _IN_LOG = frozenset({"jobs.failures", "jobs.reason", "worker.errors", "worker.re
 """Findings that bad lines of the worker's log stand for: without one of them an old line dates nothing."""
 
 
-def onset(
-    seen: Seen, scope: Scope, findings: tuple[Finding, ...]
-) -> tuple[datetime | None, tuple[datetime, datetime] | None]:
+def onset(seen: Seen, scope: Scope, findings: tuple[Finding, ...]) -> Dated:
     """When the abnormal state began: the last good moment and the first bad one that follows it.
 
     Returns: the first bad moment, and the interval from the last good one to it; `None` when healthy or not dated.
     An interval from the window's start says that the trouble is older than what the log still holds.
     """
     abnormal = {f.id for f in findings if f.severity in _ABNORMAL}
-    if not abnormal:
-        return None, None
-    good, bad = _last_good(seen), _first_bad(seen)
-    if abnormal & _STOPPED and good is not None:
-        first = next((at for at in bad if at >= good), None)
-        # The first line of a log that begins in the middle of the trouble is not its first.
-        is_first = first is not None and not _is_cut_within(seen, first)
-        if first is None and good > scope.now:
-            # Something went well after we began to look: nothing here tells when it stopped.
-            return None, None
-        return (first if first and is_first else good), (good, first or good)
-    is_of_site = all(name.startswith("frontend.") for name in abnormal)
+    if "queue.paused" in abnormal and (paused := _paused_since(seen, scope)):
+        return paused, None
+    if abnormal & _STOPPED and (good := _last_good(seen)) is not None:
+        return _stopped(seen, scope, good)
+    is_of_site = bool(abnormal) and all(name.startswith("frontend.") for name in abnormal)
     if is_of_site or ("frontend.errors" in abnormal and not abnormal & _STOPPED):
-        # What the worker wrote says nothing about the site.
-        began = _site_failing_since(seen, scope)
-        first = _issue_since(seen, scope)
-        if began and first and "errors.issues" in abnormal and began <= first <= began + _NEAR:
-            # The log's share is known by the minute, Sentry's first event to the moment.
-            return first, (began, first)
-        return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
+        return _of_site(seen, scope, is_in_sentry="errors.issues" in abnormal)
     if "errors.issues" in abnormal and not abnormal & _STOPPED and (began := _issue_since(seen, scope)):
         return began, None
+    bad = _first_bad(seen) if abnormal else []
     if not bad or (abnormal & _PILES and not abnormal & _IN_LOG):
         return _piled(seen, scope) if abnormal & _PILES else (None, None)
     first = _unbroken(_leading(seen))
     return first, (scope.window.since, first) if _is_cut_within(seen, first) else None
 
 
+def _stopped(seen: Seen, scope: Scope, good: datetime) -> Dated:
+    """After the last that went well."""
+    first = next((at for at in _first_bad(seen) if at >= good), None)
+    # The first line of a log that begins in the middle of the trouble is not its first.
+    is_first = first is not None and not _is_cut_within(seen, first)
+    if first is None and good > scope.now:
+        # Something went well after we began to look: nothing here tells when it stopped.
+        return None, None
+    return (first if first and is_first else good), (good, first or good)
+
+
+def _of_site(seen: Seen, scope: Scope, *, is_in_sentry: bool) -> Dated:
+    """What the worker wrote says nothing about the site."""
+    began, first = _site_failing_since(seen, scope), _issue_since(seen, scope)
+    if began and first and is_in_sentry and began <= first <= began + _NEAR:
+        # The log's share is known by the minute, Sentry's first event to the moment.
+        return first, (began, first)
+    return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
+
+
 def events(
     seen: Seen, scope: Scope, since: datetime | None, interval: tuple[datetime, datetime] | None
 ) -> tuple[TimelineEvent, ...]:
     """Dated facts inside the window, oldest first; `since` and `interval` are those of `onset`."""
-    found = [*_deployments(seen), *_releases(seen), *_issues(seen, scope), *_symptoms(seen), *_queue(seen)]
+    found = [
+        *_deployments(seen),
+        *_releases(seen),
+        *_issues(seen, scope),
+        *_symptoms(seen),
+        *_queue(seen),
+        *_pauses(seen),
+    ]
     if since is not None:
         is_cut = interval is not None and interval[0] <= scope.window.since
         what = (
@@ -101,13 +128,19 @@ def _last_good(seen: Seen) -> datetime | None:
     return max(times, default=None)
 
 
-def _piled(seen: Seen, scope: Scope) -> tuple[datetime | None, tuple[datetime, datetime] | None]:
+def _piled(seen: Seen, scope: Scope) -> Dated:
     """Since when more jobs wait than the slots can take, where a source saw the time before."""
     found = piled_since(seen, scope)
     if found is None:
         return None, None
     at, (early, late) = found
     return _utc(at), (_utc(early), _utc(late))
+
+
+def _paused_since(seen: Seen, scope: Scope) -> datetime | None:
+    """The moment somebody paused the queue that is judged, if its events still hold it."""
+    since_ms = paused_since(seen, main_queue(seen, scope))
+    return None if since_ms is None else _utc(since_ms)
 
 
 def _first_bad(seen: Seen) -> list[datetime]:
@@ -220,6 +253,21 @@ def _queue(seen: Seen) -> list[TimelineEvent]:
     ]
 
 
+def _pauses(seen: Seen) -> list[TimelineEvent]:
+    """The newest pauses of the queue and their ends."""
+    events = seen.reading(QueueEvents)
+    if events is None:
+        return []
+    told = {
+        "paused": text("{queue} is paused by somebody", queue=events.queue),
+        "resumed": text("{queue} is resumed", queue=events.queue),
+    }
+    turns = [(at, kind) for at, kind in zip(events.at_ms, events.kind, strict=True) if kind in told]
+    return [
+        TimelineEvent(at=_utc(at), what=told[kind], evidence=seen.ids("queue.events")) for at, kind in turns[-_FEW:]
+    ]
+
+
 def _is_cut_within(seen: Seen, first_bad: datetime) -> bool:
     """Whether the log begins in the middle of the trouble: then nobody knows when that began."""
     log = seen.reading(WorkerLog)
@@ -236,6 +284,8 @@ def _site_failing_since(seen: Seen, scope: Scope) -> datetime | None:
 
 def _dated_by(seen: Seen, scope: Scope, since: datetime) -> tuple[str, ...]:
     """The evidence that gave the onset its time: the log's first trouble, the depth, or the newest end of a job."""
+    if since == _paused_since(seen, scope):
+        return seen.ids("queue.events")
     if since == _site_failing_since(seen, scope):
         return seen.ids("vercel.logs")
     if since == _issue_since(seen, scope):

@@ -141,3 +141,39 @@ def test_an_old_line_of_another_trouble_dates_nothing() -> None:
     odd = [line(s, "job.failed", symptom=Symptom.TIMED_OUT, job_name="a", level="error") for s in range(2900, 61, -99)]
     made = diagnosed(collected({"worker.log": log(*old, *odd, *failures(60), done=0)}))
     assert made.onset_at == ago(60)
+
+
+def paused(*turns: tuple[float, str]) -> Diagnosis:
+    """The queue is paused, and its events hold these turns (seconds ago)."""
+    stream = QueueEvents(
+        queue=QUEUE,
+        at_ms=tuple(ago_ms(seconds) for seconds, _ in turns),
+        kind=tuple(kind for _, kind in turns),
+        complete_since_ms=ago_ms(900),
+    )
+    return diagnosed(collected({"queue.state": queue(counts(is_paused=True)), "queue.events": stream}))
+
+
+@pytest.mark.parametrize(
+    ("turns", "since_s"),
+    [
+        ([(300, "paused")], 300),
+        ([(300, "paused"), (200, "waiting"), (100, "paused")], 300),
+        ([(300, "paused"), (200, "resumed"), (100, "paused")], 100),
+    ],
+)
+def test_a_pause_is_dated_by_the_queue_itself(turns: list[tuple[float, str]], since_s: float) -> None:
+    """To the moment: whoever pauses once more changes nothing, a resume in between ends the first."""
+    made = paused(*turns)
+    assert (made.onset_at, made.onset_interval) == (ago(since_s), None)
+    (finding,) = [found for found in made.findings if found.id == "queue.paused"]
+    assert f"since {ago(since_s):%H:%M:%S} UTC" in str(finding.sentence)
+    assert [event for event in made.timeline if event.at == ago(since_s) and "paused by" in str(event.what)]
+
+
+@pytest.mark.parametrize("turns", [[(300, "waiting")], [(300, "paused"), (100, "resumed")]])
+def test_a_pause_the_events_do_not_hold_has_no_date(turns: list[tuple[float, str]]) -> None:
+    """The stream was cut since, or was read before the pause."""
+    made = paused(*turns)
+    (finding,) = [found for found in made.findings if found.id == "queue.paused"]
+    assert "since" not in str(finding.sentence)

@@ -55,7 +55,10 @@ RULES = (
                 "it takes minutes."
             ),
             text("Leave the worker alone: jobs come back by their retries. Note those that used them up."),
-            text("Verify: the project is ACTIVE_HEALTHY and the REST interface answers; then retry the failed jobs."),
+            text(
+                "Verify: the project is ACTIVE_HEALTHY and the REST interface answers; "
+                "then retry failed jobs still kept."
+            ),
         ),
     ),
     Rule(
@@ -73,7 +76,7 @@ RULES = (
         remediations=("open-supabase-usage", "open-supabase-plan", "notify-team"),
         steps=(
             text("Open Supabase → Usage: which limit is exceeded? Raise the plan, or pay what is overdue."),
-            text("Verify: the REST interface answers without 402; then retry the failed jobs."),
+            text("Verify: the REST interface answers without 402; then retry failed jobs still kept."),
         ),
     ),
     Rule(
@@ -95,7 +98,7 @@ RULES = (
         steps=(
             text("Open the project in Supabase: is it paused, restarting, or out of disk? Resume it there."),
             text("Leave the worker alone: jobs come back by their retries. Note those that used them up."),
-            text("Verify: the failed share falls; then retry the failed jobs."),
+            text("Verify: the failed share falls; then retry failed jobs still kept."),
         ),
     ),
     Rule(
@@ -117,7 +120,7 @@ RULES = (
                 "Look at the disk in Supabase → Usage. If it is full, enlarge it or delete what is not needed; only "
                 "then switch read-only mode off (Settings → Database)."
             ),
-            text("Verify: no new line 'read-only transaction' (25006); then retry the failed jobs."),
+            text("Verify: no new line 'read-only transaction' (25006); then retry failed jobs still kept."),
         ),
     ),
     Rule(
@@ -153,7 +156,10 @@ RULES = (
                 "→ API Keys into that side's variables: Railway for the worker, Vercel for the frontend."
             ),
             text("NEXT_PUBLIC variables are baked in: after a change on Vercel, redeploy without the build cache."),
-            text("Verify: the REST interface accepts both keys, the failed share falls; then retry failed jobs."),
+            text(
+                "Verify: the REST interface accepts both keys, the failed share falls; "
+                "then retry failed jobs still kept."
+            ),
         ),
     ),
     Rule(
@@ -173,7 +179,7 @@ RULES = (
         remediations=("reload-schema-cache", "notify-team"),
         steps=(
             text("Apply the migration that creates it; if it is there, reload the schema cache of the REST API."),
-            text("Verify: no new line PGRST204 or PGRST205; then retry the failed jobs."),
+            text("Verify: no new line PGRST204 or PGRST205; then retry failed jobs still kept."),
         ),
     ),
     Rule(
@@ -196,7 +202,7 @@ RULES = (
                 "Find the migration that changed the grant or the policy of the named table, and restore it: "
                 "this is no outage, restarts do not help."
             ),
-            text("Verify: no new 42501 or 42P17, and the failed share falls; then retry the failed jobs."),
+            text("Verify: no new 42501 or 42P17, and the failed share falls; then retry failed jobs still kept."),
         ),
     ),
     Rule(

@@ -96,13 +96,13 @@ RULES = (
         "credentials_rejected",
         text("OpenRouter refuses our key; jobs that need it fail"),
         text("Put a valid key into OPENROUTER_API_KEY on Railway → Variables; the worker restarts by itself."),
-        text("Verify: the failed share falls; then retry the failed jobs."),
+        text("Verify: the failed share falls; then retry failed jobs still kept."),
     ),
     _openrouter(
         "credit_exhausted",
         text("Our OpenRouter credit is used up; jobs that need it fail"),
         text("Add credit on openrouter.ai → Settings → Credits. A restart does not help."),
-        text("Verify: the failed share falls; then retry the failed jobs."),
+        text("Verify: the failed share falls; then retry failed jobs still kept."),
     ),
     _openrouter(
         "down",

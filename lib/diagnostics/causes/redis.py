@@ -216,6 +216,11 @@ RULES = (
             text(
                 "Open the Upstash console and https://status.upstash.com: is the database active, is there an incident?"
             ),
+            text(
+                "Suspended: reactivate it there. An incident: wait for its end. Neither: redis.connection says whether "
+                "it answers from here; if so, the fault lies between Railway and Upstash, see "
+                "https://status.railway.com; if not, open a ticket in the Upstash console."
+            ),
             text("Do not redeploy the worker: it reconnects by itself, and Railway gives up after ten restarts."),
             text("Verify: /health answers 200 by itself once Redis is back."),
         ),

@@ -124,18 +124,22 @@ def _from_attempts(seen: Seen, scope: Scope, shares: Sequence[Share], command: s
         id="errors.rate",
         severity=Severity.OK,
         state=TOO_LITTLE,
-        sentence=text(
-            "{failed:.0f} of {total} {of} failed: too few to judge, {fewest} are needed",
-            failed=largest.failed,
-            total=largest.total,
-            of=largest.of,
-            fewest=FEWEST_REQUESTS,
-        )
+        sentence=_too_few(largest, check_frontend_errors(seen, scope).value is not None)
         if largest
         else text("no request is traced, logged or probed: tracing may be off"),
         evidence=seen.ids(*(probe for probe in _PROBES if seen.of(probe))),
         command=command,
     )
+
+
+def _too_few(share: Share, is_judged: bool) -> Text:
+    """What a small sample says. Vercel's log is judged by itself, and sooner: there each request's end is known."""
+    told = text("{failed:.0f} of {total} {of} failed", failed=share.failed, total=share.total, of=share.of)
+    if is_judged:
+        return text(
+            "{told}: for a share of all {fewest} are needed, see frontend.errors", told=told, fewest=FEWEST_REQUESTS
+        )
+    return text("{told}: too few to judge, {fewest} are needed", told=told, fewest=FEWEST_REQUESTS)
 
 
 def check_errors_latency(seen: Seen, scope: Scope) -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from diagnostics.checks.finding import blind, redis_cli, unread
 from diagnostics.checks.lengths import usual_length_s
 from diagnostics.checks.subject import absent, key_of, main_queue, told
@@ -10,7 +12,8 @@ from diagnostics.readings import WorkerHealth, WorkerMetrics
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
-from diagnostics.text import text
+from diagnostics.text import Text, text
+from diagnostics.trends.paused import paused_since
 
 DELAYED_SHARE = 500
 """Delayed jobs beyond this are a backlog of their own. Source: the runbook's T2, applied to delayed jobs."""
@@ -63,12 +66,19 @@ def check_queue_paused(seen: Seen, scope: Scope) -> Finding:
         id="queue.paused",
         severity=Severity.CRITICAL if queue.is_paused else Severity.OK,
         state="paused" if queue.is_paused else "running",
-        sentence=text("{queue} is paused: no worker takes a job from it", queue=queue.name)
+        sentence=_paused(queue.name, paused_since(seen, queue.name))
         if queue.is_paused
         else text("{queue} is not paused", queue=queue.name),
-        evidence=seen.ids("queue.state"),
+        evidence=seen.ids("queue.state", *(["queue.events"] if queue.is_paused else [])),
         command=command,
     )
+
+
+def _paused(queue: str, since_ms: int | None) -> Text:
+    if since_ms is None:
+        return text("{queue} is paused: no worker takes a job from it", queue=queue)
+    since = f"{datetime.fromtimestamp(since_ms / 1000, UTC):%H:%M:%S}"
+    return text("{queue} is paused since {since} UTC: no worker takes a job from it", queue=queue, since=since)
 
 
 def check_queue_name(seen: Seen, scope: Scope) -> Finding:

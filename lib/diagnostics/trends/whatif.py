@@ -173,9 +173,9 @@ def _resized(room: Capacity, slots: Slots, lever: Lever) -> WhatIf:
     old = room.slots
     output = room.output.times(room.cap.usable(slots.count) / room.usable)
     change = (
-        text("JOB_CONCURRENCY {old} -> {new}", old=old.concurrency, new=slots.concurrency)
+        text("JOB_CONCURRENCY {old} → {new}", old=old.concurrency, new=slots.concurrency)
         if lever is Lever.CONCURRENCY
-        else text("replicas {old} -> {new}", old=old.replicas, new=slots.replicas)
+        else text("replicas {old} → {new}", old=old.replicas, new=slots.replicas)
     )
     return _changed(room, lever, change, output=output, arrivals=room.arrivals)
 
@@ -200,7 +200,7 @@ def _mended(room: Capacity, types: Sequence[JobType]) -> list[WhatIf]:
         return []
     mean_s = slowest.share * slowest.mean_s + (1 - slowest.share) * others
     change = text(
-        "{job} made as fast as the others ({old:.2g} -> {new:.2g} s)",
+        "{job} made as fast as the others ({old:.2g} → {new:.2g} s)",
         job=slowest.name,
         old=slowest.mean_s,
         new=others,

@@ -133,11 +133,11 @@ def first_step(changes: Changes, cause: str) -> str:
 
 
 def test_the_remedy_of_a_surge_carries_its_numbers() -> None:
-    """What 25 -> 50 and three or four replicas would do stands in the next step."""
+    """What 25 → 50 and three or four replicas would do stands in the next step."""
     told = first_step(loaded(enter_per_s=12), "traffic.surge")
     assert told.startswith("Raise JOB_CONCURRENCY from 25 to 50")
-    assert "JOB_CONCURRENCY 25 -> 50: drains in 2 min" in told
-    assert "replicas 2 -> 4: drains in 2 min" in told
+    assert "JOB_CONCURRENCY 25 → 50: drains in 2 min" in told
+    assert "replicas 2 → 4: drains in 2 min" in told
 
 
 def test_a_remedy_that_does_harm_gives_way_to_the_warning() -> None:
@@ -152,10 +152,8 @@ def test_where_one_change_does_harm_the_step_is_the_other() -> None:
     lost = Finding(id="queue.stalled", severity=WARNING, state="stalled", sentence=text("so"))
     both = replace(CAUSE, remediations=("set-job-concurrency", "set-replicas"))
     (told,) = advised((both,), (lost,), seen(loaded(enter_per_s=12)), SCOPE)
-    assert str(told.steps[0]).startswith(
-        "Set replicas 2 -> 3 (Railway → Worker Service → Settings → Scaling). As it is"
-    )
-    assert "JOB_CONCURRENCY 25 -> 50: this will make it worse" in str(told.steps[0])
+    assert str(told.steps[0]).startswith("Set replicas 2 → 3 (Railway → Worker Service → Settings → Scaling). As it is")
+    assert "JOB_CONCURRENCY 25 → 50: this will make it worse" in str(told.steps[0])
     assert told.remediations == ("set-replicas",)
 
 
@@ -163,7 +161,7 @@ def test_where_no_number_of_slots_drains_it_the_producer_is_named() -> None:
     """Four times what is taken arrives: nobody is told to raise what would not help."""
     told = first_step(loaded(enter_per_s=40), "traffic.surge")
     assert told.startswith("More slots alone do not drain it: pause the producer that adds most, too. As it is")
-    assert "replicas 2 -> 4: does not drain, it grows" in told
+    assert "replicas 2 → 4: does not drain, it grows" in told
 
 
 def test_a_burst_that_drains_says_how_long_to_wait() -> None:

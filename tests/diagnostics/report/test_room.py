@@ -81,7 +81,7 @@ def test_changes_stand_beside_things_as_they_are() -> None:
     """The first row is the present."""
     table = room.what_if_table(overflowing(), EN)
     assert table.rows[0][:2] == ("As it is", "does not drain, it grows")
-    assert table.rows[1][0] == "JOB_CONCURRENCY 25 -> 50"
+    assert table.rows[1][0] == "JOB_CONCURRENCY 25 → 50"
 
 
 def test_who_is_limited_by_what() -> None:

@@ -74,6 +74,7 @@ async def test_the_walk_meets_every_depth_that_was_sampled_while_jobs_were_runni
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+    await queue.resume()
     at, depth, steps = await at_once(client, steps_from="-")
     # At night the worker goes on between the read of the steps and that of the count.
     await wait_for(client, max(depth - 2, 0))

@@ -33,9 +33,9 @@ def finding(check: str, state: str) -> Finding:
 def test_capacity_grows_with_the_slots() -> None:
     """1000 jobs, 10 jobs/s on 50 slots, 2 jobs/s arrive: 100 slots drain it in 56 s, 75 in 77 s."""
     told = changes(loaded())
-    assert told["JOB_CONCURRENCY 25 -> 50"].drain_s.value == pytest.approx(1000 / 18, rel=0.03)
-    assert told["replicas 2 -> 3"].drain_s.value == pytest.approx(1000 / 13, rel=0.03)
-    assert told["replicas 2 -> 4"].drain_s.value == pytest.approx(1000 / 18, rel=0.03)
+    assert told["JOB_CONCURRENCY 25 → 50"].drain_s.value == pytest.approx(1000 / 18, rel=0.03)
+    assert told["replicas 2 → 3"].drain_s.value == pytest.approx(1000 / 13, rel=0.03)
+    assert told["replicas 2 → 4"].drain_s.value == pytest.approx(1000 / 18, rel=0.03)
     assert all(c.harm is None for c in told.values())
 
 
@@ -47,7 +47,7 @@ def test_concurrency_is_raised_to_the_usual_first(now: int, then: int) -> None:
         "worker.health": health(concurrency=now),
         "worker.metrics": metrics(sample(concurrency=now)),
     }
-    assert f"JOB_CONCURRENCY {now} -> {then}" in changes(of)
+    assert f"JOB_CONCURRENCY {now} → {then}" in changes(of)
 
 
 def test_pausing_a_producer_takes_its_share_of_arrivals() -> None:
@@ -95,7 +95,7 @@ def test_what_makes_it_worse_says_so(check: str, state: str, levers: set[Lever])
 @pytest.mark.parametrize(("slower", "is_harm"), [(None, False), (1.0, False), (SLOWER - 0.01, False), (SLOWER, True)])
 def test_slower_jobs_wait_for_something_else(slower: float | None, is_harm: bool) -> None:
     """From one and a half times as long on, more at once is not the remedy."""
-    told = changes(loaded(), slower=slower)["JOB_CONCURRENCY 25 -> 50"]
+    told = changes(loaded(), slower=slower)["JOB_CONCURRENCY 25 → 50"]
     assert (told.harm is not None) == is_harm
 
 
@@ -111,13 +111,13 @@ def test_more_slots_never_drain_later(enter: float, take: float) -> None:
     of = loaded(enter_per_s=enter, take_per_s=take)
     here = capacity(seen(of), SCOPE)
     assert here is not None
-    three, four = (changes(of)[f"replicas 2 -> {n}"].drain_s.value for n in (3, 4))
+    three, four = (changes(of)[f"replicas 2 → {n}"].drain_s.value for n in (3, 4))
     assert four <= three <= here.drain_s().value
 
 
 def test_the_formula_shows_its_inputs() -> None:
     """Numbers a person can check."""
-    told: WhatIf = changes(loaded())["replicas 2 -> 4"]
+    told: WhatIf = changes(loaded())["replicas 2 → 4"]
     assert str(told.formula).startswith("1000 jobs / (")
     assert "- 2" in str(told.formula)
 
@@ -149,8 +149,8 @@ def test_more_slots_change_nothing_where_something_else_decides(limits: dict, wh
 def test_slots_help_up_to_the_limit() -> None:
     """60 active jobs are allowed: a third replica brings ten slots, a fourth none."""
     told = changes(loaded(concurrency_limit=60))
-    assert told["replicas 2 -> 3"].drain_s.value == pytest.approx(1000 / 10, rel=0.03)
-    assert told["replicas 2 -> 4"].drain_s.value == told["replicas 2 -> 3"].drain_s.value
+    assert told["replicas 2 → 3"].drain_s.value == pytest.approx(1000 / 10, rel=0.03)
+    assert told["replicas 2 → 4"].drain_s.value == told["replicas 2 → 3"].drain_s.value
     assert all(c.idle is None for c in told.values())
 
 
