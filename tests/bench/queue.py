@@ -10,6 +10,7 @@ import asyncio
 import os
 import statistics
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -74,16 +75,18 @@ async def history(name: str, bullmq: Bullmq, other: Peer, client: Redis) -> Iter
         ours += await timed(1, lambda: bullmq.history(QUEUE, Reach(ASKED, 0, 60)))
         server.append(await cpu_ms(client) - before)
         theirs += await other.ask("jobs", rounds=1)
-    slow = [entry for entry in await client.slowlog_get(1000) if entry["command"].startswith(b"SORT_RO")]
+    slow = Counter(entry["command"] for entry in await client.slowlog_get(1000) if b"SORT_RO" in entry["command"])
+    often = [batch for batch, times in slow.items() if times > ROUNDS / 2]
     return iter(
         (
             paired(f"{name}: history of {JOBS} rows / getJobs", ours, theirs, asked=0.1),
             paired(f"{name}: history / the server's own processor time", ours, server, asked=1.5),
             Measure(
-                what=f"{name}: batches of the history that held the server over 5 ms",
-                got=len(slow),
+                what=f"{name}: batches that hold the server over 5 ms",
+                got=len(often),
                 asked=0,
-                note=f"of {ROUNDS * -(-JOBS // BATCH)}, by SLOWLOG: time the server was not running counts too",
+                note=f"of {-(-JOBS // BATCH)}, in most of {ROUNDS} rounds; once by SLOWLOG, which counts the time the "
+                f"server did not run: {slow.total()} of {ROUNDS * -(-JOBS // BATCH)}",
             ),
         )
     )
