@@ -1,7 +1,8 @@
 """The two servers everything is measured on: the wheel's Valkey, and Debian's Redis where it is on PATH.
 
-Both allocate with jemalloc where it is installed, as every distribution builds them: the wheel's Valkey is built without it and spends half
-as much time again on what `SORT` allocates (218 instead of 134 ms for 10^5 rows), which says nothing about a reader.
+Both allocate with jemalloc where it is installed, as every distribution builds them: the wheel's Valkey is built
+without it and spends half as much time again on what `SORT` allocates (218 instead of 134 ms for 10^5 rows), which
+says nothing about a reader.
 """
 
 from __future__ import annotations
