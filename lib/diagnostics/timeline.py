@@ -35,12 +35,8 @@ _LATE_MS = 300_000
 """So far back from the newest bad line reaches what fails now."""
 _LULL = timedelta(minutes=10)
 """So long without a bad line ends a trouble: what was bad before is another one."""
-_NEAR = timedelta(minutes=2)
-"""An issue that begins so soon after the site's failures is one of them."""
 _FEW = 4
 """Pauses and their ends that a timeline shows."""
-_MINUTES = 180
-"""Bins in which the site's errors are dated: minutes of the usual window."""
 _STOPPED = frozenset(
     {"worker.redis", "worker.health", "worker.errors", "queue.progress", "queue.paused", "worker.deployment"}
 )
@@ -62,7 +58,7 @@ def onset(seen: Seen, scope: Scope, findings: tuple[Finding, ...]) -> Dated:
         return _stopped(seen, scope, good)
     is_of_site = bool(abnormal) and all(name.startswith("frontend.") for name in abnormal)
     if is_of_site or ("frontend.errors" in abnormal and not abnormal & _STOPPED):
-        return _of_site(seen, scope, is_in_sentry="errors.issues" in abnormal)
+        return _of_site(seen, scope)
     if "errors.issues" in abnormal and not abnormal & _STOPPED and (began := _issue_since(seen, scope)):
         return began, None
     bad = _first_bad(seen) if abnormal else []
@@ -83,13 +79,13 @@ def _stopped(seen: Seen, scope: Scope, good: datetime) -> Dated:
     return (first if first and is_first else good), (good, first or good)
 
 
-def _of_site(seen: Seen, scope: Scope, *, is_in_sentry: bool) -> Dated:
+def _of_site(seen: Seen, scope: Scope) -> Dated:
     """What the worker wrote says nothing about the site."""
-    began, first = _site_failing_since(seen, scope), _issue_since(seen, scope)
-    if began and first and is_in_sentry and began <= first <= began + _NEAR:
-        # The log's share is known by the minute, Sentry's first event to the moment.
-        return first, (began, first)
-    return (began, (began - timedelta(minutes=1), began)) if began else (None, None)
+    found = failing_since(seen, scope)
+    if found is None:
+        return None, None
+    began, early, late = found
+    return _utc(began), (_utc(early), _utc(late))
 
 
 def events(
@@ -276,17 +272,11 @@ def _is_cut_within(seen: Seen, first_bad: datetime) -> bool:
     return first_bad <= _utc(log.since_ms) + _EDGE
 
 
-def _site_failing_since(seen: Seen, scope: Scope) -> datetime | None:
-    """Since when more of the site's requests fail than the first limit allows."""
-    began = failing_since(seen, scope, _MINUTES)
-    return None if began is None else _utc(began)
-
-
 def _dated_by(seen: Seen, scope: Scope, since: datetime) -> tuple[str, ...]:
     """The evidence that gave the onset its time: the log's first trouble, the depth, or the newest end of a job."""
     if since == _paused_since(seen, scope):
         return seen.ids("queue.events")
-    if since == _site_failing_since(seen, scope):
+    if since == _of_site(seen, scope)[0]:
         return seen.ids("vercel.logs")
     if since == _issue_since(seen, scope):
         return seen.ids("sentry.issues")

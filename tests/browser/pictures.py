@@ -192,7 +192,7 @@ def _run(scene: Scene, look: Look, home: Path, environ: dict[str, str]) -> str:
 
 def _terminal(look: Look, told: str) -> str:
     console = Console(record=True, width=80, file=io.StringIO())
-    console.print(Text.from_ansi(f"$ runbook run {look.slug} --profile sandbox\n" + told.rstrip()), soft_wrap=True)
+    console.print(Text.from_ansi(f"$ runbook run {look.slug} --profile sandbox\n" + told.rstrip()))
     return f"<style>body{{margin:0}}</style>{console.export_svg(title=html.escape('80 columns'))}"
 
 

@@ -19,8 +19,10 @@ RECENT_MS = 15 * 60_000
 FEWEST = 20
 """Requests below which a share says nothing. Source: the platform's scenario 5.09."""
 _FEWEST_FAILED = 2
+_SURE = 3
+"""So many times one over the share must go well in a row until chance explains that in one case of twenty."""
 OVER = "over"
-"""State of failures that none of the newest requests shares."""
+"""State of failures that none of the newest requests shares any more."""
 _DATABASE = frozenset(trouble.value for trouble in DATABASE_TROUBLES)
 _COMMAND = (
     'vercel logs --environment production --status-code 5xx --since 3h --token "$VERCEL_TOKEN" --json'
@@ -44,13 +46,13 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
     failed = [n for n in recent if requests.status[n] >= FAILED_FROM]
     if len(recent) < FEWEST or 0 < len(failed) < _FEWEST_FAILED:
         return _finding(TOO_LITTLE, _few(len(recent), len(failed)), seen, command)
-    if failed and not set(failed) & set(recent[-FEWEST:]):
-        return _finding(OVER, _over(len(failed), requests.at_ms[failed[-1]]), seen, command)
     ratio = len(failed) / len(recent)
+    if failed and _is_over(requests, failed, recent, ratio):
+        return _finding(OVER, _over(len(failed), requests.at_ms[failed[-1]], recent[-1] - failed[-1]), seen, command)
     severity = scope.thresholds.error_ratio.judge(ratio)
     return _finding(
         "quiet" if severity is Severity.OK else _state(requests, failed),
-        _sentence(requests, failed, len(recent), failing_since(seen, scope)),
+        _sentence(requests, failed, len(recent), None if severity is Severity.OK else failing_since(seen, scope)),
         seen,
         command,
         severity=severity,
@@ -58,6 +60,17 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
         unit="ratio",
         threshold=scope.thresholds.error_ratio.crossed(ratio),
     )
+
+
+def _is_over(requests: VercelRequests, failed: list[int], recent: list[int], ratio: float) -> bool:
+    """Whether so many went well since the last failure that chance is no reason, on the routes that failed too.
+
+    A request that hangs is in no log until its limit ends it: that others go well meanwhile proves nothing for it.
+    """
+    later = [n for n in recent if n > failed[-1]]
+    answered = {requests.route[n] for n in later}
+    unproven = sum(requests.route[n] not in answered for n in failed)
+    return len(later) >= max(FEWEST, _SURE / ratio) and 2 * unproven < len(failed)
 
 
 def _state(requests: VercelRequests, failed: list[int]) -> str:
@@ -81,16 +94,16 @@ def _few(count: int, failed: int) -> Text:
     )
 
 
-def _over(failed: int, last_ms: int) -> Text:
+def _over(failed: int, last_ms: int, later: int) -> Text:
     return text(
-        "{failed} requests failed (5xx) until {last} UTC, and none of the newest {count}: it is over",
+        "{failed} requests failed (5xx) until {last} UTC, and none of the {count} since: it is over",
         failed=failed,
         last=f"{datetime.fromtimestamp(last_ms / 1000, UTC):%H:%M:%S}",
-        count=FEWEST,
+        count=later,
     )
 
 
-def _sentence(requests: VercelRequests, failed: list[int], count: int, since_ms: int | None) -> Text:
+def _sentence(requests: VercelRequests, failed: list[int], count: int, began: tuple[int, int, int] | None) -> Text:
     if not failed:
         return text("none of {count} requests in the log's last quarter of an hour failed (5xx)", count=count)
     routes = Counter(requests.routes[requests.route[n]] for n in failed)
@@ -98,12 +111,12 @@ def _sentence(requests: VercelRequests, failed: list[int], count: int, since_ms:
     told = text("{failed} of {count} requests failed (5xx): {routes}", failed=len(failed), count=count, routes=named)
     if requests.variables:
         told = text("{told}; missing by the log: {names}", told=told, names=", ".join(requests.variables[:3]))
-    if since_ms is None:
+    if began is None:
         return told
     return text(
         "{told}; beyond the limit since about {since} UTC",
         told=told,
-        since=f"{datetime.fromtimestamp(since_ms / 1000, UTC):%H:%M:%S}",
+        since=f"{datetime.fromtimestamp(began[0] / 1000, UTC):%H:%M:%S}",
     )
 
 

@@ -23,6 +23,7 @@ from diagnostics.scope import Window
 PATH = "/api/logs/request-logs"
 _PAGES = 3
 """Pages read of all requests, and one more of those that failed."""
+_WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _PUBLIC, _LOGS = "api.vercel.com", "https://vercel.com"
 """The log is at another host than the API."""
 
@@ -35,6 +36,7 @@ class _Line(Payload):
 class _Row(Payload):
     requestId: str = ""
     timestamp: datetime
+    requestMethod: str = ""
     requestPath: str
     statusCode: Annotated[int, Field(ge=0, le=999)]
     logs: list[_Line] = Field(default_factory=list)
@@ -93,19 +95,25 @@ async def _page(
 
 def _columns(rows: Iterable[_Row], *, since_ms: int, until_ms: int) -> VercelRequests:
     ordered = sorted(rows, key=lambda row: row.timestamp)
-    routes = tuple(dict.fromkeys(route_of(row.requestPath) for row in ordered))
-    index = {route: n for n, route in enumerate(routes)}
+    routes = [_route(row) for row in ordered]
+    index = {route: n for n, route in enumerate(dict.fromkeys(routes))}
     return VercelRequests(
         is_read=True,
         since_ms=since_ms,
         until_ms=until_ms,
-        routes=routes,
+        routes=tuple(index),
         at_ms=tuple(_ms(row.timestamp) for row in ordered),
-        route=tuple(index[route_of(row.requestPath)] for row in ordered),
+        route=tuple(index[route] for route in routes),
         status=tuple(row.statusCode for row in ordered),
         trouble=tuple(_trouble(row) for row in ordered),
         variables=tuple(dict.fromkeys(name for row in ordered if (name := missing_variable(_told(row))))),
     )
+
+
+def _route(row: _Row) -> str:
+    """The route, and its method where it is not one that only reads: reading may go on while writing hangs."""
+    route = route_of(row.requestPath)
+    return f"{row.requestMethod} {route}" if row.requestMethod in _WRITING else route
 
 
 def route_of(path: str) -> str:

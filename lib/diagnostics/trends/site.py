@@ -8,7 +8,7 @@ from diagnostics.readings import VercelRequests
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import text
-from diagnostics.trends.onset import above_since, onset
+from diagnostics.trends.change import change_point
 from diagnostics.trends.series import Series, empty, framed, nice_step, window_ms
 
 FAILED_FROM = 500
@@ -19,24 +19,38 @@ _GAP_MS = 5 * 60_000
 """Failures further apart than this are not one trouble."""
 
 
-def failing_since(seen: Seen, scope: Scope, bins: int = 36) -> int | None:
-    """Since when more requests fail than the first limit allows, in epoch milliseconds; `None` where none do.
+def failing_since(seen: Seen, scope: Scope) -> tuple[int, int, int] | None:
+    """Since when more requests fail than the first limit allows, in epoch milliseconds; `None` where no more do.
 
-    Where the share is beyond it from the first request read on, the failures before tell: they are known further back.
+    Returns: the first failed request of the trouble, and the last good and the first bad moment it lies between with
+    95 %. Where the log fails from its beginning, failures that are known further back tell.
     """
-    series, limit = site_errors(seen, scope, bins), scope.thresholds.error_ratio.warning or 0.0
-    began, requests = above_since(series, limit), seen.reading(VercelRequests)
-    if began is None or requests is None:
-        return began
-    answered = tuple(zip(requests.at_ms, requests.status, strict=True))
-    if onset(series, limit) is None:
-        for at, status in reversed(answered):
-            if requests.failures_since_ms <= at < began and status >= FAILED_FROM:
-                if began - at > _GAP_MS:
-                    break
-                began = at
-    # A bin is minutes long, and its first failure may be at its end.
-    return next((at for at, status in answered if at >= began and status >= FAILED_FROM), began)
+    requests, (since, until) = seen.reading(VercelRequests), window_ms(scope)
+    if requests is None or not requests.is_read:
+        return None
+    whole = max(since, requests.since_ms)
+    rows = [(at, status >= FAILED_FROM) for at, status in zip(requests.at_ms, requests.status, strict=True)]
+    judged = [row for row in rows if whole <= row[0] <= until]
+    limit = scope.thresholds.error_ratio.warning or 0.0
+    found = change_point(np.array([is_failed for _, is_failed in judged], dtype=bool), limit)
+    if found is None:
+        return None
+    first, _, late = (judged[n][0] for n in found)
+    if found[1] > 0:
+        return first, judged[found[1] - 1][0], late
+    since = max(since, requests.failures_since_ms or whole)
+    before = [at for at, is_failed in rows if is_failed and since <= at < first]
+    began = _unbroken(first, before)
+    return began, since if began == min([first, *before]) else began - _GAP_MS, late if began == first else began
+
+
+def _unbroken(first: int, before: list[int]) -> int:
+    """How far back the failures before the first one reach without a gap."""
+    for at in reversed(before):
+        if first - at > _GAP_MS:
+            break
+        first = at
+    return first
 
 
 def site_errors(seen: Seen, scope: Scope, bins: int = 36) -> Series:

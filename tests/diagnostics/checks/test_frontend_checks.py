@@ -432,6 +432,31 @@ def test_a_trouble_that_is_over_is_told_and_no_alarm() -> None:
     assert (found("frontend.errors", {"vercel.logs": not_yet}).state) == "failing"
 
 
+def test_a_share_that_chance_may_leave_out_is_not_over() -> None:
+    """Of 400 requests every tenth failed, until 39, 29 or no requests ago: thirty in a row prove the end of a tenth."""
+    whole = requests(0, of=400)
+
+    def state(good: int) -> str:
+        status = tuple(500 if n % 10 == 9 and n < 400 - good else 200 for n in range(400))
+        return found("frontend.errors", {"vercel.logs": replace(whole, status=status)}).state
+
+    assert [state(good) for good in (39, 29, 0)] == ["over", "failing", "failing"]
+
+
+def test_what_hangs_is_not_over_because_other_routes_answer() -> None:
+    """Conversations hang for half a minute and are in no log before: the last failure is the newest that ended."""
+    whole = replace(requests(0, of=200), routes=("/", "POST /api/conversations"))
+    status = tuple(504 if 100 <= n < 130 else 200 for n in range(200))
+
+    def state(*answered: int) -> str:
+        route = tuple(int(n in answered or 100 <= n < 130) for n in range(200))
+        return found("frontend.errors", {"vercel.logs": replace(whole, status=status, route=route)}).state
+
+    assert state() == "failing"
+    assert state(50) == "failing"
+    assert state(190) == "over"
+
+
 def test_an_old_burst_is_not_held_against_now() -> None:
     """Only the last quarter of an hour is judged."""
     log = requests(50, of=100)

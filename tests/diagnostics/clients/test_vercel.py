@@ -55,13 +55,15 @@ class Standing:
     async def requests(self) -> VercelRequests:
         return await self._with(read_requests, window=WINDOW)
 
-    def served(self, status: int, path: str = "/api/agents/42", *, seconds: float = 60, text: str = "") -> None:
+    def served(
+        self, status: int, path: str = "/api/agents/42", *, seconds: float = 60, text: str = "", method: str = "GET"
+    ) -> None:
         """One request that ended with `status`, `seconds` ago."""
         row = Row(
             id=f"iad1::{len(self.site.requests.rows)}",
             at=NOW - timedelta(seconds=seconds),
             deployment_id="dpl_x",
-            method="GET",
+            method=method,
             path=path,
             domain=self.site.domain,
         )
@@ -130,6 +132,13 @@ async def test_the_request_log_without_ids_and_texts(standing: Standing) -> None
     assert told.variables == ("SUPABASE_URL",)
     assert told.since_ms == round(WINDOW.since.timestamp() * 1000)
     assert "canary" not in repr(told)
+
+
+async def test_writing_is_a_route_of_its_own(standing: Standing) -> None:
+    """What only reads keeps its path; so does a row without a method."""
+    for method in ("GET", "HEAD", "POST", "DELETE", "", "TRACE"):
+        standing.served(200, "/api/agents", method=method)
+    assert set((await standing.requests()).routes) == {"/api/agents", "POST /api/agents", "DELETE /api/agents"}
 
 
 async def test_a_log_longer_than_we_read_vouches_for_its_end_alone(standing: Standing) -> None:
