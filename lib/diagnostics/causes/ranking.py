@@ -52,7 +52,9 @@ def _judge(rule: Rule, findings: Mapping[str, Finding], abnormal: tuple[Finding,
     signs = {s: None for s in (*rule.needs, *rule.supports) if s.holds(findings)}
     against = [s for s in rule.against if s.holds(findings)]
     confidence = (1 - prod(1 - s.weight for s in signs)) * prod(1 - s.weight for s in against)
-    explained = {f.id for f in abnormal} & {*rule.explains, *(s.finding for s in signs)}
+    # What decided comes first, so that the first of them is what a reader looks at to see the cause.
+    deciding = [s.finding for s in sorted(signs, key=lambda s: -s.weight)]
+    explained = [*deciding, *(f.id for f in abnormal if f.id in rule.explains)]
     return Cause(
         id=rule.id,
         confidence=round(min(_CAP, confidence), 3),
@@ -60,7 +62,7 @@ def _judge(rule: Rule, findings: Mapping[str, Finding], abnormal: tuple[Finding,
         component=rule.component,
         runbook=rule.runbook,
         branch=rule.branch,
-        explains=tuple(f.id for f in abnormal if f.id in explained),
+        explains=tuple(name for name in dict.fromkeys(explained) if findings[name] in abnormal),
         against=tuple(dict.fromkeys(s.finding for s in against)),
         remediations=rule.remediations,
         steps=rule.steps,

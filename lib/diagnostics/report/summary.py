@@ -38,7 +38,7 @@ class Summary:
     since: str
     next_step: str
     command: str
-    """The command that shows the worst finding of the cause."""
+    """The command that shows what decided for the cause."""
     next_probe: str
     unseen: tuple[Unseen, ...]
     escalation: str
@@ -141,15 +141,16 @@ def is_older(diagnosis: Diagnosis) -> bool:
 
 
 def _command(diagnosis: Diagnosis, cause: Cause | None) -> str:
-    """The command behind the worst finding, of those the cause explains if it explains any with a command.
+    """The command behind what decided for the cause; the worst finding's where it explains none with a command.
 
     None where the cause is on our own side: what we lack, the command would lack too.
     """
     if cause and cause.component == "observer":
         return ""
-    explained = tuple(f for f in diagnosis.findings if cause and f.id in cause.explains and f.command)
-    told = worst_first(explained or tuple(f for f in diagnosis.findings if f.command))
-    return plain(told[0].command) if told and told[0].severity is not Severity.OK else ""
+    findings = {f.id: f for f in diagnosis.findings if f.command and f.severity is not Severity.OK}
+    explained = [findings[name] for name in (cause.explains if cause else ()) if name in findings]
+    told = explained or worst_first(tuple(findings.values()))
+    return plain(told[0].command) if told else ""
 
 
 def _escalation(diagnosis: Diagnosis, wording: Wording) -> str:

@@ -11,7 +11,9 @@ from diagnostics.causes.ranking import ASSERTED
 from diagnostics.judgement import conclude
 from diagnostics.model import Diagnosis
 from diagnostics.records import read
+from diagnostics.report.summary import summarise
 from diagnostics.runbooks import TRIAGE
+from diagnostics.wording import Wording
 from oncall.proving import Sight, expectations
 
 ROOT = Path(__file__).parents[3]
@@ -110,3 +112,20 @@ def test_a_hidden_token_stays_hidden_in_recordings() -> None:
         text = (FOLDER / f"{fault}.jsonl").read_text("utf-8")
         assert "rediss://default:" not in text.replace("rediss://default:•••@", "")
         assert "sk-or-v1-" not in text.replace("sk-or-v1-•••", "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "first", "command"),
+    [
+        ("queue-paused", "queue.paused", "HEXISTS bull:agent-jobs:meta paused"),
+        ("queue-rate-limited", "queue.limiter", "PTTL bull:agent-jobs:limiter"),
+        ("errors-release-regression", "errors.release", "/issues/?query=is:unresolved"),
+        ("database-paused", "database.reachable", "/rest/v1/organizations"),
+        ("traffic-surge", "worker.capacity", ".worker.concurrency, .jobs.processing"),
+    ],
+)
+def test_what_decided_comes_first_and_is_what_a_reader_looks_at(fault: str, first: str, command: str) -> None:
+    """Not the first of the symptoms: they look alike whatever the cause."""
+    diagnosis = judged(fault)
+    assert diagnosis.causes[0].explains[0] == first
+    assert command in summarise(diagnosis, Wording()).command
