@@ -27,7 +27,7 @@ from diagnostics.records import Trailer
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
-from diagnostics.text import Text, text
+from diagnostics.text import Text, moment, text
 from diagnostics.timeline import events, onset
 
 _DOCS = "docs/data-sources.md"
@@ -188,7 +188,7 @@ def _cut_log(evidence: tuple[Evidence, ...]) -> tuple[Limit, ...]:
             what=text(
                 "of the worker's log only the newest {lines} lines are read, from {since} UTC on",
                 lines=len(log.events),
-                since=f"{datetime.fromtimestamp(log.since_ms / 1000, UTC):%H:%M:%S}",
+                since=moment(datetime.fromtimestamp(log.since_ms / 1000, UTC), item.observed_at),
             ),
             link=f"{_DOCS}#railway",
         )

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeAlias, Union
 
 Translate: TypeAlias = Callable[[str], str]
 Spoken: TypeAlias = Callable[["str | int | float"], object]
 Argument: TypeAlias = Union[str, int, float, "Text"]
+
+
+def moment(at: datetime, near: datetime) -> str:
+    """`at` as an argument of a sentence, in UTC; the date is left out on the day of `near`."""
+    at, near = at.astimezone(UTC), near.astimezone(UTC)
+    return f"{at:%H:%M:%S}" if at.date() == near.date() else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ _FEW = 4
 _STOPPED = frozenset(
     {"worker.redis", "worker.health", "worker.errors", "queue.progress", "queue.paused", "worker.deployment"}
 )
+_NOT_FAILING = frozenset({"frontend.latency", "frontend.build", "frontend.deployment"})
+"""Findings that no failed request of the site stands for: what is slow or half built is dated by none."""
 _PILES = frozenset({"queue.depth", "worker.capacity", "queue.limiter", "queue.concurrency"})
 _IN_LOG = frozenset({"jobs.failures", "jobs.reason", "worker.errors", "worker.restarts", "database.impact"})
 """Findings that bad lines of the worker's log stand for: without one of them an old line dates nothing."""
@@ -58,7 +60,7 @@ def onset(seen: Seen, scope: Scope, findings: tuple[Finding, ...]) -> Dated:
         return _stopped(seen, scope, good)
     is_of_site = bool(abnormal) and all(name.startswith("frontend.") for name in abnormal)
     if is_of_site or ("frontend.errors" in abnormal and not abnormal & _STOPPED):
-        return _of_site(seen, scope)
+        return _of_site(seen, scope) if abnormal - _NOT_FAILING else (None, None)
     if "errors.issues" in abnormal and not abnormal & _STOPPED and (began := _issue_since(seen, scope)):
         return began, None
     bad = _first_bad(seen) if abnormal else []
@@ -135,8 +137,8 @@ def _piled(seen: Seen, scope: Scope) -> Dated:
 
 def _paused_since(seen: Seen, scope: Scope) -> datetime | None:
     """The moment somebody paused the queue that is judged, if its events still hold it."""
-    since_ms = paused_since(seen, main_queue(seen, scope))
-    return None if since_ms is None else _utc(since_ms)
+    found = paused_since(seen, main_queue(seen, scope))
+    return _utc(found[0]) if found and found[1] else None
 
 
 def _first_bad(seen: Seen) -> list[datetime]:

@@ -6,12 +6,13 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from diagnostics.language import translator
 from diagnostics.russian import russian
 from diagnostics.severity import Severity
-from diagnostics.text import Text
+from diagnostics.text import Text, moment
 
 # Texts come from systems under diagnosis: no control character (a terminal would obey it) and no
 # mark that reverses the reading direction may pass. Tab and line feed become spaces.
@@ -79,8 +80,7 @@ class Wording:
     def time(self, at: datetime, *, near: datetime | None = None) -> str:
         """`at` in UTC and, where it differs, in the reader's zone; the date is left out on the day of `near`."""
         utc = at.astimezone(UTC)
-        same_day = near is not None and near.astimezone(UTC).date() == utc.date()
-        shown = utc.strftime("%H:%M:%S UTC" if same_day else "%Y-%m-%d %H:%M:%S UTC")
+        shown = f"{moment(utc, near) if near else f'{utc:%Y-%m-%d %H:%M:%S}'} UTC"
         local = utc.astimezone(zone(self.timezone))
         if local.utcoffset() == utc.utcoffset():
             return shown
@@ -109,7 +109,9 @@ class Wording:
         forms = self._forms(unit)
         if "|" not in forms:
             return forms
-        return format(russian(value), forms) if self.language == "ru" else forms.split("|")[value != 1]
+        return (
+            format(russian(_rounded(value)), forms) if self.language == "ru" else forms.split("|")[_rounded(value) != 1]
+        )
 
     def _forms(self, unit: str) -> str:
         """The unit's name as it follows each kind of number: one and many in English, one, few and many in Russian."""
@@ -158,6 +160,10 @@ def zone(name: str) -> tzinfo:
 
 
 def _short(value: float) -> str:
-    if value == round(value) and abs(value) < 1e15:
-        return str(round(value))
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    """Three digits, and never with an exponent."""
+    rounded = _rounded(value)
+    return str(round(rounded)) if rounded == round(rounded) else f"{Decimal(f'{rounded:.3g}'):f}"
+
+
+def _rounded(value: float) -> float:
+    return round(value) if abs(value) >= 1000 or value == round(value) else float(f"{value:.3g}")

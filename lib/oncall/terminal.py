@@ -123,10 +123,7 @@ def _told(finding: Finding, wording: Wording) -> str:
     if finding.threshold is None or finding.value is None:
         return sentence
     _ = wording.translate
-    value, limit = (wording.value(n, finding.unit) for n in (finding.value, finding.threshold))
-    if finding.value < finding.threshold:
-        # Bad for being too little: the sentence counts what failed, the limit what has to go well.
-        return _("{sentence}; {value}, at least {limit} wanted").format(sentence=sentence, value=value, limit=limit)
+    limit = wording.value(finding.threshold, finding.unit)
     return _("{sentence}; limit {limit}").format(sentence=sentence, limit=limit)
 
 

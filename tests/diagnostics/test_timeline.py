@@ -157,9 +157,10 @@ def paused(*turns: tuple[float, str]) -> Diagnosis:
 @pytest.mark.parametrize(
     ("turns", "since_s"),
     [
-        ([(300, "paused")], 300),
-        ([(300, "paused"), (200, "waiting"), (100, "paused")], 300),
+        ([(310, "active"), (300, "paused")], 300),
+        ([(310, "active"), (300, "paused"), (200, "waiting"), (100, "paused")], 300),
         ([(300, "paused"), (200, "resumed"), (100, "paused")], 100),
+        ([(310, "resumed"), (300, "paused"), (299.9, "active")], 300),
     ],
 )
 def test_a_pause_is_dated_by_the_queue_itself(turns: list[tuple[float, str]], since_s: float) -> None:
@@ -177,3 +178,18 @@ def test_a_pause_the_events_do_not_hold_has_no_date(turns: list[tuple[float, str
     made = paused(*turns)
     (finding,) = [found for found in made.findings if found.id == "queue.paused"]
     assert "since" not in str(finding.sentence)
+
+
+def test_a_pause_without_a_sign_of_work_before_it_may_be_older() -> None:
+    """The first pause the events hold may be one more of a queue that was paused already."""
+    made = paused((310, "waiting"), (300, "paused"), (100, "paused"))
+    (finding,) = [found for found in made.findings if found.id == "queue.paused"]
+    assert f"since {ago(300):%H:%M:%S} UTC at the latest" in str(finding.sentence)
+    assert made.onset_at != ago(300)
+
+
+def test_a_pause_of_another_day_carries_its_date() -> None:
+    """At three in the night a pause of yesterday at four is no hour old."""
+    made = paused((90_001, "active"), (90_000, "paused"))
+    (finding,) = [found for found in made.findings if found.id == "queue.paused"]
+    assert f"since {ago(90_000):%Y-%m-%d %H:%M:%S} UTC" in str(finding.sentence)

@@ -27,7 +27,14 @@ def test_durations_have_at_most_two_units(seconds, told):
 @pytest.mark.parametrize(
     ("value", "unit", "told"),
     [(1204.0, "jobs", "1204 jobs"), (0.034, "ratio", "3.4 %"), (None, "s", "–"), (float("nan"), "jobs", "–")]
-    + [(0.531, "s", "0.531 s"), (74.5, "USD", "74.5 USD"), (5.0, "", "5"), (0.0, "jobs", "0 jobs")],
+    + [(0.531, "s", "0.531 s"), (74.5, "USD", "74.5 USD"), (5.0, "", "5"), (0.0, "jobs", "0 jobs")]
+    + [(999.7, "ms", "1000 ms"), (999.6, "jobs/min", "1000 jobs/min"), (0.00001, "s", "0.00001 s")]
+    + [
+        (1.0004, "jobs", "1 job"),
+        (1.01, "jobs", "1.01 jobs"),
+        (1234567.8, "bytes", "1234568 bytes"),
+        (-0.5, "s", "-0.5 s"),
+    ],
 )
 def test_values_carry_their_unit_and_the_unmeasured_is_a_dash(value, unit, told):
     assert Wording().value(value, unit) == told

@@ -47,13 +47,6 @@ def test_it_holds_everything_the_reader_needs():
         assert told in page
 
 
-def test_a_limit_that_must_be_reached_is_no_limit_to_stay_under():
-    found = finding(sentence=text("3 of 11 requests fail"), value=0.727, unit="ratio", threshold=0.99)
-    assert "3 of 11 requests fail; 72.7 %, at least 99 % wanted" in " ".join(
-        shown(diagnosis(findings=(found,))).split()
-    )
-
-
 @pytest.mark.parametrize("width", [40, 80, 100, 200])
 def test_no_line_but_the_ones_to_copy_exceeds_the_width(width):
     spots = tuple(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isfinite
 
+from diagnostics.checks.database_keys import site_refused
+from diagnostics.checks.database_load import lock_root
 from diagnostics.model import Cause, Finding
 from diagnostics.readings import BlockedSession, PostgresActivity, VercelDeployment, VercelDeployments
 from diagnostics.scope import Scope
@@ -16,6 +18,7 @@ from diagnostics.trends.whatif import Lever, WhatIf, outlook, what_ifs
 
 _ADVISED = ("traffic.surge", "traffic.burst", "worker.concurrency_too_low")
 """Causes whose remedy is more slots."""
+_DRAINING = "traffic.burst"
 _ROLLED_BACK = ("frontend.bad_release", "errors.release_regression")
 """Causes whose remedy is the release before."""
 
@@ -27,7 +30,7 @@ def advised(causes: tuple[Cause, ...], findings: tuple[Finding, ...], seen: Seen
     not known leaves the step as it is written.
     """
     keys = next((f.state for f in findings if f.id == "database.keys"), "")
-    causes = tuple(_keyed(_named(cause, seen), keys, scope) for cause in causes)
+    causes = tuple(_keyed(_named(cause, seen), keys, seen, scope) for cause in causes)
     if not any(cause.id in _ADVISED for cause in causes):
         return causes
     room = capacity(seen, scope)
@@ -63,9 +66,11 @@ def _named(cause: Cause, seen: Seen) -> Cause:
     return cause
 
 
-def _keyed(cause: Cause, state: str, scope: Scope) -> Cause:
+def _keyed(cause: Cause, state: str, seen: Seen, scope: Scope) -> Cause:
     """The cause with the refused key, its side and its variable in the first step; only that side is changed."""
-    variable, side = scope.facts.supabase_service_variable, _SIDES.get(state)
+    side = _SIDES.get(state)
+    is_anon = state.startswith("frontend") and "service" not in site_refused(seen)
+    variable = _ANON_VARIABLE if is_anon or state == "anon_rejected" else scope.facts.supabase_service_variable
     if cause.id != "database.credentials_rejected" or side is None:
         return cause
     step, change, needs_build = side
@@ -74,6 +79,7 @@ def _keyed(cause: Cause, state: str, scope: Scope) -> Cause:
     return replace(cause, steps=(text(step.msgid, variable=variable), *steps), remediations=tuple(kept))
 
 
+_ANON_VARIABLE = "NEXT_PUBLIC_SUPABASE_ANON_KEY"
 _SETS = ("set-worker-variable", "set-frontend-variable")
 _SIDES = {
     "worker_rejected": (
@@ -86,17 +92,22 @@ _SIDES = {
     ),
     "frontend_rejected": (
         text(
-            "The site's key is refused and ours works: copy it from Supabase → Settings → API Keys into the project's "
-            "variables on Vercel."
+            "The site's key is refused and ours works: copy the key from Supabase → Settings → API Keys into "
+            "{variable} on Vercel."
+        ),
+        "set-frontend-variable",
+        True,
+    ),
+    "frontend_refused": (
+        text(
+            "The site's key is refused: copy the key from Supabase → Settings → API Keys into {variable} on Vercel, "
+            "and look whether the worker's is refused too."
         ),
         "set-frontend-variable",
         True,
     ),
     "anon_rejected": (
-        text(
-            "The anon key is refused: copy it from Supabase → Settings → API Keys into NEXT_PUBLIC_SUPABASE_ANON_KEY "
-            "on Vercel."
-        ),
+        text("The anon key is refused: copy it from Supabase → Settings → API Keys into {variable} on Vercel."),
         "set-frontend-variable",
         True,
     ),
@@ -105,9 +116,10 @@ _SIDES = {
 
 
 def _holder(seen: Seen) -> BlockedSession | None:
-    """The session that others wait for and that waits for nobody."""
+    """The session that the finding names, unless it waits itself: then the one to end is not known."""
     activity = seen.reading(PostgresActivity)
-    return next((b for b in (activity.blocked if activity else ()) if not b.is_blocker_waiting), None)
+    root = lock_root(activity) if activity else None
+    return None if root is None or root.is_blocker_waiting else root
 
 
 def _before(seen: Seen) -> VercelDeployment | None:
@@ -125,7 +137,11 @@ def _with(cause: Cause, changes: list[WhatIf], now: Text) -> Cause:
     forecast, harmful = _said(changes, now=now), {c.lever for c in changes if c.harm}
     helpful = [c for c in changes if not c.harm and not c.idle]
     sure = next((c for c in helpful if isfinite(c.drain_s.high)), None)
-    if sure and harmful:
+    kept = tuple(action for action in cause.remediations if _LEVERS.get(action) not in harmful)
+    if cause.id == _DRAINING:
+        # It drains by itself: a lever that does no harm is no reason to pull it.
+        told = text("{step} {forecast}", step=first, forecast=forecast)
+    elif sure and harmful:
         told = text(
             "Set {change} ({place}). {forecast}", change=sure.change, place=_PLACES[sure.lever], forecast=forecast
         )
@@ -133,10 +149,10 @@ def _with(cause: Cause, changes: list[WhatIf], now: Text) -> Cause:
         told = text(
             "More slots alone do not drain it: pause the producer that adds most, too. {forecast}", forecast=forecast
         )
+        kept = (*(action for action in kept if action not in _LEVERS), "notify-team")
     else:
         told = forecast if harmful else text("{step} {forecast}", step=first, forecast=forecast)
-    kept = [action for action in cause.remediations if _LEVERS.get(action) not in harmful]
-    return replace(cause, steps=(told, *others), remediations=tuple(kept))
+    return replace(cause, steps=(told, *others), remediations=kept)
 
 
 _LEVERS = {"set-job-concurrency": Lever.CONCURRENCY, "set-replicas": Lever.REPLICAS}

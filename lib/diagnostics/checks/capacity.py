@@ -44,7 +44,7 @@ def check_worker_capacity(seen: Seen, scope: Scope) -> Finding:
     verdict = _state(room, state.before(room.queue) if state else None)
     return Finding(
         id="worker.capacity",
-        severity=Severity.OK if verdict in ("enough", "recovering") else Severity.WARNING,
+        severity=Severity.OK if verdict in ("enough", "tight", "recovering") else Severity.WARNING,
         state=verdict,
         sentence=_slots_sentence(verdict, room),
         value=round(room.needed.value, 1),
@@ -78,7 +78,7 @@ def _slots_sentence(verdict: str, room: Capacity) -> Text:
 
 def _state(room: Capacity, before: QueueCounts | None) -> str:
     if not room.is_full:
-        return "enough"
+        return "tight" if room.needed.value > room.slots.count else "enough"
     # A pause of the producer between two counts is no recovery: it must drain beyond doubt.
     has_not_risen = before is not None and before.depth is not None and room.backlog <= before.depth
     if has_not_risen and isfinite(room.drain_s().high):

@@ -42,8 +42,8 @@ def check_database_keys(seen: Seen, scope: Scope) -> Finding:
     """
     told = seen.reading(SupabaseRest)
     state = _state(told, is_worker_refused(seen), worker_key(seen, scope))
-    if state in ("accepted", "unasked", TOO_LITTLE, None) and is_site_refused(seen):
-        state = "frontend_rejected"
+    if state in ("accepted", "unasked", TOO_LITTLE, None) and site_refused(seen):
+        state = "frontend_rejected" if state == "accepted" else "frontend_refused"
     if state is None:
         return blind("database.keys", seen, "supabase.rest", command=rest(scope.facts, "service"))
     return Finding(
@@ -63,11 +63,11 @@ def is_worker_refused(seen: Seen) -> bool:
     return len(reasons) == FEWEST and all(r is Symptom.DATABASE_KEY for r in reasons)
 
 
-def is_site_refused(seen: Seen) -> bool:
-    """Whether the site says that one of its own keys is refused."""
+def site_refused(seen: Seen) -> tuple[str, ...]:
+    """Which of its own keys the site says are refused: `anon`, `service`."""
     health = seen.reading(FrontendHealth)
-    told = (health.database, health.service_database) if health else ()
-    return any(each is not None and each.trouble is Trouble.KEY_REJECTED for each in told)
+    told = {"anon": health.database, "service": health.service_database} if health else {}
+    return tuple(role for role, each in told.items() if each is not None and each.trouble is Trouble.KEY_REJECTED)
 
 
 def worker_key(seen: Seen, scope: Scope) -> str:
@@ -128,6 +128,7 @@ _SAID: dict[tuple[str, str], Text] = {
     ("frontend_rejected", ""): text(
         "our keys are accepted, the frontend's is refused: rotated on one side only, or baked in when it was built"
     ),
+    ("frontend_refused", ""): text("the frontend's key is refused; whether ours are accepted is not known"),
     ("own_rejected", ""): text("our service-role key is refused, the worker's is another one and works: replace ours"),
 }
 """By state, and by whether the worker's key is `same` as ours or `differs`."""

@@ -133,25 +133,33 @@ def check_database_locks(seen: Seen, scope: Scope) -> Finding:
     activity, command = seen.reading(PostgresActivity), psql(scope.facts, _BLOCKED)
     if activity is None or activity.refused_code:
         return blind("database.locks", seen, "postgres.activity", command=command)
-    waiting = [b for b in activity.blocked if b.waiting_s > LOCK_WAIT_S]
+    waiting = _waiting(activity)
     longest = max((b.waiting_s for b in activity.blocked), default=0.0)
     if not isfinite(longest) or any(b.waiting_s < 0 for b in activity.blocked):
         return unread("database.locks", seen, "postgres.activity", command=command)
-    roots = [b for b in waiting if not b.is_blocker_waiting] or waiting
-    held = [b for b in roots if _is_foreign(b)]
+    root = lock_root(activity)
     return Finding(
         id="database.locks",
         severity=Severity.WARNING if waiting else Severity.OK,
-        state="held" if held else "queued" if waiting else "none",
-        sentence=_lock_sentence((held or roots)[0], len({b.pid for b in waiting}))
-        if waiting
-        else _no_lock_sentence(activity),
+        state="none" if root is None else "held" if _is_foreign(root) else "queued",
+        sentence=_lock_sentence(root, len({b.pid for b in waiting})) if root else _no_lock_sentence(activity),
         value=longest,
         unit="s",
         threshold=LOCK_WAIT_S,
         evidence=seen.ids("postgres.activity"),
         command=command,
     )
+
+
+def lock_root(activity: PostgresActivity) -> BlockedSession | None:
+    """Who holds what others wait long for and waits for nobody, one of another kind first; `None` where none wait."""
+    waiting = _waiting(activity)
+    roots = [b for b in waiting if not b.is_blocker_waiting] or waiting
+    return next(iter([b for b in roots if _is_foreign(b)] or roots), None)
+
+
+def _waiting(activity: PostgresActivity) -> list[BlockedSession]:
+    return [b for b in activity.blocked if b.waiting_s > LOCK_WAIT_S]
 
 
 def _is_foreign(blocked: BlockedSession) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from diagnostics.checks.errors_issue import is_bad
 from diagnostics.checks.finding import TOO_LITTLE, blind
-from diagnostics.checks.frontend_errors import RECENT_MS
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
 from diagnostics.readings import SentryLatest, WorkerLog
@@ -12,6 +11,7 @@ from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
+from diagnostics.trends.site import RECENT_MS
 
 FEWEST_FAILURES = 10
 MOST_JOBS = 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diagnostics.checks.errors_issue import sentry_curl
 from diagnostics.checks.finding import TOO_LITTLE, blind
-from diagnostics.checks.frontend_errors import OVER, RECENT_MS, check_frontend_errors
+from diagnostics.checks.frontend_errors import OVER, check_frontend_errors
 from diagnostics.checks.jobs import check_jobs_failures
 from diagnostics.model import Finding
 from diagnostics.readings import SentryPerformance, SitePages, VercelRequests
@@ -15,7 +15,7 @@ from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import Text, text
-from diagnostics.trends.site import FAILED_FROM
+from diagnostics.trends.site import FAILED_FROM, RECENT_MS
 
 FEWEST_REQUESTS = 100
 """Below this one failure alone is more than the warning limit of 1 %. Source: runbook T1."""

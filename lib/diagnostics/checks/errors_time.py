@@ -170,7 +170,8 @@ def _site_fails(seen: Seen, scope: Scope) -> bool:
     """Whether requests failed of which Sentry should have heard: code that was stopped at its limit tells nobody."""
     failed = _recent_statuses(seen, scope)
     told = [status for status in failed if status != STOPPED]
-    return len(told) >= FEWEST_FAILED or (is_bad(check_errors_rate(seen, scope)) and (bool(told) or not failed))
+    is_share_told = not failed or 2 * len(told) > len(failed)
+    return len(told) >= FEWEST_FAILED or (is_share_told and is_bad(check_errors_rate(seen, scope)))
 
 
 def _recent_statuses(seen: Seen, scope: Scope) -> list[int]:

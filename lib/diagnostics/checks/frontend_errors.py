@@ -11,11 +11,9 @@ from diagnostics.readings import DATABASE_TROUBLES, Trouble, VercelRequests
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
-from diagnostics.text import Text, text
-from diagnostics.trends.site import FAILED_FROM, failing_since
+from diagnostics.text import Text, moment, text
+from diagnostics.trends.site import FAILED_FROM, RECENT_MS, failing_since
 
-RECENT_MS = 15 * 60_000
-"""What is judged: the last quarter of an hour the log vouches for, so that an old trouble is not held against now."""
 FEWEST = 20
 """Requests below which a share says nothing. Source: the platform's scenario 5.09."""
 _FEWEST_FAILED = 2
@@ -48,11 +46,13 @@ def check_frontend_errors(seen: Seen, scope: Scope) -> Finding:
         return _finding(TOO_LITTLE, _few(len(recent), len(failed)), seen, command)
     ratio = len(failed) / len(recent)
     if failed and _is_over(requests, failed, recent, ratio):
-        return _finding(OVER, _over(len(failed), requests.at_ms[failed[-1]], recent[-1] - failed[-1]), seen, command)
+        last = _moment(requests.at_ms[failed[-1]], scope)
+        return _finding(OVER, _over(len(failed), last, recent[-1] - failed[-1]), seen, command)
     severity = scope.thresholds.error_ratio.judge(ratio)
+    began = None if severity is Severity.OK else failing_since(seen, scope)
     return _finding(
         "quiet" if severity is Severity.OK else _state(requests, failed),
-        _sentence(requests, failed, len(recent), None if severity is Severity.OK else failing_since(seen, scope)),
+        _sentence(requests, failed, len(recent), _moment(began[0], scope) if began else ""),
         seen,
         command,
         severity=severity,
@@ -94,16 +94,20 @@ def _few(count: int, failed: int) -> Text:
     )
 
 
-def _over(failed: int, last_ms: int, later: int) -> Text:
+def _moment(at_ms: int, scope: Scope) -> str:
+    return moment(datetime.fromtimestamp(at_ms / 1000, UTC), scope.now)
+
+
+def _over(failed: int, last: str, later: int) -> Text:
     return text(
         "{failed} requests failed (5xx) until {last} UTC, and none of the {count} since: it is over",
         failed=failed,
-        last=f"{datetime.fromtimestamp(last_ms / 1000, UTC):%H:%M:%S}",
+        last=last,
         count=later,
     )
 
 
-def _sentence(requests: VercelRequests, failed: list[int], count: int, began: tuple[int, int, int] | None) -> Text:
+def _sentence(requests: VercelRequests, failed: list[int], count: int, since: str) -> Text:
     if not failed:
         return text("none of {count} requests in the log's last quarter of an hour failed (5xx)", count=count)
     routes = Counter(requests.routes[requests.route[n]] for n in failed)
@@ -111,13 +115,7 @@ def _sentence(requests: VercelRequests, failed: list[int], count: int, began: tu
     told = text("{failed} of {count} requests failed (5xx): {routes}", failed=len(failed), count=count, routes=named)
     if requests.variables:
         told = text("{told}; missing by the log: {names}", told=told, names=", ".join(requests.variables[:3]))
-    if began is None:
-        return told
-    return text(
-        "{told}; beyond the limit since about {since} UTC",
-        told=told,
-        since=f"{datetime.fromtimestamp(began[0] / 1000, UTC):%H:%M:%S}",
-    )
+    return text("{told}; beyond the limit since about {since} UTC", told=told, since=since) if since else told
 
 
 def _finding(

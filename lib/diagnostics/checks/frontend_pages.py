@@ -97,7 +97,13 @@ def _sentence(state: str, paths: tuple[PathAnswers, ...], asked: int, failed: in
             assert trouble is not None
             return text("addresses fail for the database, {told}: {names}", told=SAID[trouble], names=names)
         case _:
-            return text("{failed} of {asked} requests of ours fail: {names}", failed=failed, asked=asked, names=names)
+            return text(
+                "{failed} of {asked} requests of ours fail ({share:.1%} available): {names}",
+                failed=failed,
+                asked=asked,
+                share=1 - failed / asked,
+                names=names,
+            )
 
 
 def _with_rest(told: Text, pages: SitePages) -> Text:

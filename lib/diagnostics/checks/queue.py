@@ -12,7 +12,7 @@ from diagnostics.readings import WorkerHealth, WorkerMetrics
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
-from diagnostics.text import Text, text
+from diagnostics.text import Text, moment, text
 from diagnostics.trends.paused import paused_since
 
 DELAYED_SHARE = 500
@@ -66,7 +66,7 @@ def check_queue_paused(seen: Seen, scope: Scope) -> Finding:
         id="queue.paused",
         severity=Severity.CRITICAL if queue.is_paused else Severity.OK,
         state="paused" if queue.is_paused else "running",
-        sentence=_paused(queue.name, paused_since(seen, queue.name))
+        sentence=_paused(queue.name, paused_since(seen, queue.name), scope.now)
         if queue.is_paused
         else text("{queue} is not paused", queue=queue.name),
         evidence=seen.ids("queue.state", *(["queue.events"] if queue.is_paused else [])),
@@ -74,10 +74,16 @@ def check_queue_paused(seen: Seen, scope: Scope) -> Finding:
     )
 
 
-def _paused(queue: str, since_ms: int | None) -> Text:
-    if since_ms is None:
+def _paused(queue: str, began: tuple[int, bool] | None, now: datetime) -> Text:
+    if began is None:
         return text("{queue} is paused: no worker takes a job from it", queue=queue)
-    since = f"{datetime.fromtimestamp(since_ms / 1000, UTC):%H:%M:%S}"
+    since = moment(datetime.fromtimestamp(began[0] / 1000, UTC), now)
+    if not began[1]:
+        return text(
+            "{queue} is paused, since {since} UTC at the latest: no worker takes a job from it",
+            queue=queue,
+            since=since,
+        )
     return text("{queue} is paused since {since} UTC: no worker takes a job from it", queue=queue, since=since)
 
 

@@ -5,15 +5,15 @@ outside the span a value is NaN, never zero. Instants are epoch milliseconds (in
 """
 
 from diagnostics.trends.depth import depth, main_queue
-from diagnostics.trends.onset import above_since, onset
+from diagnostics.trends.onset import onset
 from diagnostics.trends.percentiles import Percentiles, processing_percentiles, wait_percentiles
 from diagnostics.trends.rates import arrivals, failure_ratio, throughput
-from diagnostics.trends.series import Series, lately, nice_step, to_frame
+from diagnostics.trends.series import SHORTEST_S, Series, lately, nice_step, to_frame
 
 __all__ = [
+    "SHORTEST_S",
     "Percentiles",
     "Series",
-    "above_since",
     "arrivals",
     "depth",
     "failure_ratio",

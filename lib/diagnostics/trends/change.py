@@ -34,4 +34,5 @@ def change_point(is_bad: NDArray[np.bool_], limit: float) -> tuple[int, int, int
         bad, good = math.log(higher / lower), math.log((1 - higher) / (1 - lower))
     likely = np.cumsum(np.exp(gain - gain.max()))
     early, late = np.searchsorted(likely / likely[-1], (0.025, 0.975))
-    return int(gain.argmax()), int(early), int(late)
+    first = int(gain.argmax())
+    return first, min(first, int(early)), max(first, int(late))

@@ -10,17 +10,11 @@ from diagnostics.trends.series import Series
 def onset(series: Series, limit: float) -> tuple[int, tuple[int, int]] | None:
     """When the latest stretch above `limit` began: the first instant known above it, and the interval of the crossing.
 
-    Returns `None` when nothing is above, and when the stretch is older than the first known value
-    (see `above_since`). One value back at the limit does not end a stretch.
+    Returns `None` when nothing is above, and when the stretch is older than the first known value. One value back at
+    the limit does not end a stretch.
     """
     at, before = _stretch(series, limit) or (0, None)
     return None if before is None else (at, (before, at + series.step_ms))
-
-
-def above_since(series: Series, limit: float) -> int | None:
-    """The first instant known to belong to the latest stretch above `limit`, even if that began before the span."""
-    start = _stretch(series, limit)
-    return start[0] if start else None
 
 
 def _stretch(series: Series, limit: float) -> tuple[int, int | None] | None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from diagnostics.readings import (
-    ReplicaSample,
-    WorkerMetrics,
-)
+from diagnostics.readings import WorkerMetrics
 from diagnostics.replicas import newest
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
-from diagnostics.text import text
+from diagnostics.text import moment, text
 from diagnostics.trends.kept import kept_rate
 from diagnostics.trends.marks import Marks, added, ended
 from diagnostics.trends.series import (
@@ -32,6 +29,7 @@ from diagnostics.trends.series import (
 
 _FEWEST = 10
 """Ends per bin, on average, below which a share of them says nothing."""
+_YOUNGEST_MIN = 1 / 60
 _WOBBLE_MS = 5000
 """A replica's start is told by its uptime, and its last total when it was asked."""
 _UNTOLD = text("no source tells this for the window")
@@ -127,19 +125,21 @@ def _histogram(at_ms: Instants, edges: Instants) -> Values:
 
 def _totals(seen: Seen, scope: Scope, blank: Series) -> Series:
     """One average since the replicas started: all that their totals can tell."""
-    samples = newest(s for metrics in each(seen, WorkerMetrics) for s in metrics.samples)
-    started, ended = _lifetimes(samples, scope)
-    if ended - started < 1000:
+    samples = list(newest(s for metrics in each(seen, WorkerMetrics) for s in metrics.samples))
+    minutes = [(epoch_ms(s.at) - epoch_ms(s.started_at)) / 60_000 for s in samples]
+    if not samples or min(minutes) < _YOUNGEST_MIN:
         return blank
     done, failed = sum(s.completed for s in samples), sum(s.failed for s in samples)
-    value = done / ((ended - started) / 60_000) if blank.unit == "jobs/min" else failed / (done + failed or np.nan)
-    since = max(started, window_ms(scope)[0])
+    # Each replica by its own life: one that was restarted has lost what it did before.
+    a_minute = sum(s.completed / m for s, m in zip(samples, minutes, strict=True))
+    started, ended = min(s.started_at for s in samples), min(epoch_ms(max(s.at for s in samples)), window_ms(scope)[1])
+    since = max(epoch_ms(started), window_ms(scope)[0])
     return framed(
         replace(
             blank,
-            source=text("average of the worker's totals since its start"),
+            source=text("average of the worker's totals since {start} UTC", start=moment(started, scope.now)),
             at_ms=np.array([since], dtype=np.int64),
-            value=np.array([value]),
+            value=np.array([a_minute if blank.unit == "jobs/min" else failed / (done + failed or np.nan)]),
             since_ms=since,
             until_ms=ended,
             step_ms=ended - since,
@@ -147,10 +147,3 @@ def _totals(seen: Seen, scope: Scope, blank: Series) -> Series:
         ),
         scope,
     )
-
-
-def _lifetimes(samples: Sequence[ReplicaSample], scope: Scope) -> tuple[int, int]:
-    if not samples:
-        return 0, 0
-    ended = min(max(epoch_ms(s.at) for s in samples), window_ms(scope)[1])
-    return min(epoch_ms(s.started_at) for s in samples), ended

@@ -28,6 +28,12 @@ _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 36
 _STEPS_MS = tuple(round(1000 * step) for step in _STEPS_S)
 
 
+SHORTEST_S = 10.0
+"""What covers less is no rate."""
+_LONGEST_S = 600.0
+_OF_LATE_MS = 120_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Series:
     """One quantity over time.
@@ -57,14 +63,21 @@ class Series:
 
 
 def lately(series: Series) -> tuple[float | None, float]:
-    """Mean of a rate's newest known values over at least a minute, or all there are, and the seconds they cover.
+    """Mean of a rate's last known values over at least a minute, or all there are, and the seconds they cover.
 
-    `None` where they cover less than ten seconds: a burst is no rate.
+    `None` where they cover less than ten seconds, for a burst is no rate; more than ten minutes, for an average since a
+    start is none of late; or where they end more than two minutes before the window does.
     """
-    known = series.value[np.isfinite(series.value)]
-    newest = known[-ceil(60_000 / series.step_ms) :] if series.step_ms else known[:0]
-    span_s = len(newest) * series.step_ms / 1000
-    return (float(newest.mean()), span_s) if span_s >= 10 else (None, span_s)
+    step, known = series.step_ms, np.flatnonzero(np.isfinite(series.value))
+    if not step or not len(known):
+        return None, 0.0
+    newest = known[-ceil(60_000 / step) :]
+    # One stretch without a gap: bins that lie apart cover nothing between them.
+    newest = newest[newest - newest[-1] == np.arange(1 - len(newest), 1)]
+    span_s = len(newest) * step / 1000
+    ended_ms = int(series.at_ms[newest[-1]]) + step
+    is_of_late = int(series.at_ms[-1]) - ended_ms <= _OF_LATE_MS and SHORTEST_S <= span_s <= _LONGEST_S
+    return (float(series.value[newest].mean()) if is_of_late else None), span_s
 
 
 def to_frame(series: Series) -> pd.DataFrame:

@@ -15,12 +15,14 @@ FAILED_FROM = 500
 """HTTP status from which a request counts as failed: what a visitor did wrong is no fault of the site."""
 
 
+RECENT_MS = 15 * 60_000
+"""What counts as now: the last quarter of an hour, so that an old trouble is not held against it."""
 _GAP_MS = 5 * 60_000
 """Failures further apart than this are not one trouble."""
 
 
 def failing_since(seen: Seen, scope: Scope) -> tuple[int, int, int] | None:
-    """Since when more requests fail than the first limit allows, in epoch milliseconds; `None` where no more do.
+    """Since when more requests fail than the first limit allows, in epoch milliseconds; `None` where none do of late.
 
     Returns: the first failed request of the trouble, and the last good and the first bad moment it lies between with
     95 %. Where the log fails from its beginning, failures that are known further back tell.
@@ -32,6 +34,8 @@ def failing_since(seen: Seen, scope: Scope) -> tuple[int, int, int] | None:
     rows = [(at, status >= FAILED_FROM) for at, status in zip(requests.at_ms, requests.status, strict=True)]
     judged = [row for row in rows if whole <= row[0] <= until]
     limit = scope.thresholds.error_ratio.warning or 0.0
+    if not any(is_failed and at > until - RECENT_MS for at, is_failed in judged):
+        return None
     found = change_point(np.array([is_failed for _, is_failed in judged], dtype=bool), limit)
     if found is None:
         return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.diagnostics.diagnoses import cause
-from tests.diagnostics.healthy import SCOPE, collected, release, releases
+from tests.diagnostics.healthy import SCOPE, collected, found, release, releases, site_health
 from tests.diagnostics.healthy_database import activity, blocked
 
 from diagnostics.causes.advice import advised
 from diagnostics.model import Finding
-from diagnostics.readings import PostgresActivity, VercelDeployments
+from diagnostics.readings import Dependency, PostgresActivity, Trouble, VercelDeployments
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
@@ -37,6 +39,16 @@ def test_a_lock_names_its_holder() -> None:
     assert "Session 7 (migration, idle in transaction) holds the lock on webhook_events" in steps[0]
     assert "pg_terminate_backend(7)" in steps[0]
     assert steps[1:] == ["Do it.", "Verify it."]
+
+
+def test_the_holder_is_the_one_the_finding_names() -> None:
+    """Of two who hold something, the one of another kind; whom somebody waits for an instant is none."""
+    own = blocked(blocker_pid=60, blocker_application="postgrest", blocker_state="active")
+    both = activity(blocked=(own, blocked()))
+    assert "session 7 " in str(found("database.locks", {"postgres.activity": both}).sentence)
+    assert "pg_terminate_backend(7)" in told("database.lock_contention", postgres__activity=both)[0]
+    brief = activity(blocked=(replace(own, waiting_s=0.01),))
+    assert told("database.lock_contention", postgres__activity=brief) == ["Do it.", "Verify it."]
 
 
 @pytest.mark.parametrize("seen", [activity(), activity(blocked=(WAITING,))])
@@ -68,7 +80,6 @@ def test_a_first_release_has_none_before() -> None:
     ("state", "said", "steps", "action"),
     [
         ("worker_rejected", "into SUPABASE_SERVICE_ROLE_KEY on Railway", ["Verify."], "set-worker-variable"),
-        ("frontend_rejected", "variables on Vercel", ["Build.", "Verify."], "set-frontend-variable"),
         (
             "anon_rejected",
             "into NEXT_PUBLIC_SUPABASE_ANON_KEY on Vercel",
@@ -79,10 +90,29 @@ def test_a_first_release_has_none_before() -> None:
 )
 def test_a_refused_key_names_its_variable_and_side(state: str, said: str, steps: list[str], action: str) -> None:
     """Only that side is changed."""
-    (found,) = advised((KEY,), (keys(state),), Seen(()), SCOPE)
-    assert said in str(found.steps[0])
-    assert [str(step) for step in found.steps[1:]] == steps
-    assert found.remediations == (action, "notify-team")
+    (made,) = advised((KEY,), (keys(state),), Seen(()), SCOPE)
+    assert said in str(made.steps[0])
+    assert [str(step) for step in made.steps[1:]] == steps
+    assert made.remediations == (action, "notify-team")
+
+
+@pytest.mark.parametrize(
+    ("state", "refused", "variable"),
+    [
+        ("frontend_rejected", ("database",), "NEXT_PUBLIC_SUPABASE_ANON_KEY"),
+        ("frontend_rejected", ("service_database",), "SUPABASE_SERVICE_ROLE_KEY"),
+        ("frontend_refused", ("database",), "NEXT_PUBLIC_SUPABASE_ANON_KEY"),
+        ("frontend_refused", ("database", "service_database"), "SUPABASE_SERVICE_ROLE_KEY"),
+    ],
+)
+def test_the_sites_key_is_named_by_what_the_site_says(state: str, refused: tuple[str, ...], variable: str) -> None:
+    """Ours works is said only where it was tried."""
+    out = Dependency(status="error", trouble=Trouble.KEY_REJECTED)
+    health = site_health(**dict.fromkeys(refused, out))
+    (made,) = advised((KEY,), (keys(state),), Seen(collected({"frontend.health": health})), SCOPE)
+    assert f"into {variable} on Vercel" in str(made.steps[0])
+    assert ("ours works" in str(made.steps[0])) == (state == "frontend_rejected")
+    assert made.remediations == ("set-frontend-variable", "notify-team")
 
 
 def test_a_key_refused_on_both_sides_keeps_its_steps() -> None:

@@ -120,6 +120,13 @@ def test_slots(changes: Changes, severity: Severity, state: str) -> None:
     assert (finding.severity, finding.state) == (severity, state)
 
 
+def test_slots_that_are_free_and_too_few_are_no_good_sign() -> None:
+    """Twice what they take arrives, and six are free at the moment."""
+    finding = found("worker.capacity", loaded(enter_per_s=20, active=44))
+    assert (finding.severity, finding.state) == (OK, "tight")
+    assert "need 100.0 slots; there are 50" in str(finding.sentence)
+
+
 def test_slots_say_what_they_were_computed_from() -> None:
     """Rate, length, replicas and concurrency are in the sentence."""
     sentence = str(found("capacity.slots", loaded(enter_per_s=20)).sentence)
@@ -161,6 +168,8 @@ def test_where_no_number_of_slots_drains_it_the_producer_is_named() -> None:
     """Four times what is taken arrives: nobody is told to raise what would not help."""
     told = first_step(loaded(enter_per_s=40), "traffic.surge")
     assert told.startswith("More slots alone do not drain it: pause the producer that adds most, too. As it is")
+    top = next(c for c in diagnosed(collected(loaded(enter_per_s=40))).causes if c.id == "traffic.surge")
+    assert top.remediations == ("notify-team",)
     assert "replicas 2 → 4: does not drain, it grows" in told
 
 
@@ -170,7 +179,12 @@ def test_a_burst_that_drains_says_how_long_to_wait() -> None:
     falling = {**loaded(wait=1000), "queue.state": queue(counts(wait=1000, active=50), before)}
     top = diagnosed(collected(falling)).causes[0]
     assert top.id == "traffic.burst"
+    assert str(top.steps[0]).startswith("Wait, ")
     assert "As it is, the queue drains in 2 min" in str(top.steps[0])
+    lost = Finding(id="queue.stalled", severity=WARNING, state="stalled", sentence=text("so"))
+    (warned,) = advised((top,), (lost,), seen(falling), SCOPE)
+    assert str(warned.steps[0]).startswith("Wait, ")
+    assert "set-job-concurrency" not in warned.remediations
 
 
 @pytest.mark.parametrize("changes", [{"queue.state": FailureKind.TIMEOUT}, NONE, loaded(wait=0)])

@@ -212,6 +212,10 @@ def test_a_key_refused_to_the_site_alone_is_the_sites(told: Reading) -> None:
     """4.04 the other way round: ours is accepted, and so is the worker's."""
     finding = found("database.keys", {"frontend.health": told})
     assert (finding.state, finding.severity) == ("frontend_rejected", Severity.CRITICAL)
+    for unknown in (FailureKind.TIMEOUT, FailureKind.CREDENTIALS_MISSING, SupabaseRest(answers=(), unset=("A",))):
+        untried = found("database.keys", {"frontend.health": told, "supabase.rest": unknown})
+        assert (untried.state, untried.severity) == ("frontend_refused", Severity.CRITICAL)
+        assert "accepted is not known" in str(untried.sentence)
     with_ours: Changes = {"frontend.health": told, "supabase.rest": rest(KEY, None)}
     assert found("database.keys", with_ours).state == "anon_rejected"
 

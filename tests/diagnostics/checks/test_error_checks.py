@@ -376,7 +376,14 @@ def test_silence_is_no_health(changes: dict[str, Any], state: str) -> None:
 
 @pytest.mark.parametrize(
     ("stopped", "answered", "state"),
-    [(100, 0, "heard"), (100, 1, "deaf_frontend"), (0, 9, "deaf_frontend"), (0, 10, "deaf_frontend")],
+    [
+        (100, 0, "heard"),
+        (100, 1, "heard"),
+        (9, 9, "heard"),
+        (8, 9, "deaf_frontend"),
+        (0, 9, "deaf_frontend"),
+        (100, 10, "deaf_frontend"),
+    ],
 )
 def test_code_that_was_stopped_at_its_limit_tells_sentry_nothing(stopped: int, answered: int, state: str) -> None:
     """Of 504 Sentry cannot have heard: they make nobody deaf, however many they are."""

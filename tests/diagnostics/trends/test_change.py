@@ -18,6 +18,8 @@ GOOD, BAD = [False], [True]
     [
         (300 * GOOD + 40 * BAD, 300),
         (40 * BAD, 0),
+        # A sparse trouble as old as the events: the likeliest first is not the middle of what is likely.
+        (20 * (BAD + 49 * GOOD), 0),
         # Every fourth of fifty seconds' requests: a short log has no quiet bins to be cut by.
         (20 * GOOD + 70 * (BAD + 3 * GOOD), 20),
         # An old blip is another trouble, and what came right after it may be one with it.
@@ -70,4 +72,4 @@ def test_any_events_have_an_ordered_answer(events: list[bool], limit: float) -> 
     if found is not None:
         first, early, late = found
         assert events[first]
-        assert 0 <= early <= late < len(events)
+        assert 0 <= early <= first <= late < len(events)

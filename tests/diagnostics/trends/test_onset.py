@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.text import text
-from diagnostics.trends import Series, above_since, onset, to_frame
+from diagnostics.trends import Series, onset, to_frame
 
 NAN = float("nan")
 
@@ -63,10 +63,9 @@ def test_the_interval_holds_the_onset_and_nothing_within_it_is_known_to_be_below
     assert not values[low // 1000] > 5
 
 
-def test_a_stretch_older_than_the_span_has_no_onset_but_a_first_sight():
+def test_a_stretch_older_than_the_span_has_no_onset():
     assert onset(series(9, 9), 5) is None
-    assert above_since(series(NAN, 9, 9), 5) == 1000
-    assert above_since(series(1, 1), 5) is None
+    assert onset(series(NAN, 9, 9), 5) is None
 
 
 def test_the_frame_has_utc_times_and_keeps_the_gaps():

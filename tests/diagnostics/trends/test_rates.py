@@ -105,8 +105,18 @@ def test_totals_give_one_average_when_nothing_tells_more():
     both = metrics(replica(minutes=60, completed=300, failed=100), replica(minutes=50, completed=300, failed=100))
     ratio, rate = trends.failure_ratio(seen(both), scope()), trends.throughput(seen(both), scope())
     assert ratio.value[np.isfinite(ratio.value)] == pytest.approx([0.25])
-    assert rate.value[np.isfinite(rate.value)] == pytest.approx([10.0])
+    assert rate.value[np.isfinite(rate.value)] == pytest.approx([11.0])
     assert "totals" in str(ratio.source)
+
+
+def test_a_replica_that_was_restarted_counts_by_its_own_life():
+    both = metrics(replica(minutes=600, completed=600, failed=0), replica(minutes=10, completed=10, failed=0))
+    rate = trends.throughput(seen(both), scope())
+    assert rate.value[np.isfinite(rate.value)] == pytest.approx([2.0])
+    assert (
+        str(rate.source) == f"average of the worker's totals since {NOW - timedelta(minutes=600):%Y-%m-%d %H:%M:%S} UTC"
+    )
+    assert trends.lately(rate)[0] is None
 
 
 def test_a_source_that_saw_nothing_finish_is_not_replaced_by_an_average_that_hides_it():

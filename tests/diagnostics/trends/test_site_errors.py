@@ -30,6 +30,7 @@ from tests.diagnostics.healthy import (
 
 from diagnostics.charts import diagnosis_charts
 from diagnostics.readings import AliasRequest, Symptom, VercelRequests
+from diagnostics.severity import Severity
 from diagnostics.trends.site import failing_since, site_errors
 
 SITE = replace(SCOPE, slug="frontend-unavailable")
@@ -91,6 +92,34 @@ def test_failures_known_further_back_date_the_trouble() -> None:
     later = replace(told, failures_since_ms=ago_ms(400))
     assert failing_since(seen({"vercel.logs": later}), SCOPE) == (ago_ms(300), ago_ms(400), ago_ms(300))
     assert failing_since(seen({"vercel.logs": requests()}), SCOPE) is None
+
+
+def test_a_sparse_trouble_older_than_the_log_is_dated_by_the_failures_before() -> None:
+    """Every fortieth fails from the log's first request on, and every minute for an hour before."""
+    whole = requests(of=800)
+    before = tuple(ago_ms(800 + 60 * n) for n in range(60, 0, -1))
+    told = replace(
+        whole,
+        since_ms=whole.at_ms[0],
+        failures_since_ms=ago_ms(9000),
+        at_ms=(*before, *whole.at_ms),
+        status=(500,) * 60 + tuple(500 if n % 40 == 0 else 200 for n in range(800)),
+        route=(0,) * 860,
+        trouble=("",) * 860,
+    )
+    assert failing_since(seen({"vercel.logs": told}), SCOPE) == (before[0], ago_ms(9000), before[0])
+
+
+def test_what_is_over_dates_nothing() -> None:
+    """A burst of failures seventy minutes ago, and a site that is slow now."""
+    rows = requests(of=900)
+    at_ms = tuple(ago_ms(4400 - n) for n in range(200)) + rows.at_ms[200:]
+    told = replace(rows, at_ms=at_ms, status=(500,) * 200 + (200,) * 700)
+    assert failing_since(seen({"vercel.logs": told}), SCOPE) is None
+    slow = pages(*(replace(path, latencies_s=(7.0, 7.0)) for path in pages().paths))
+    diagnosis = diagnosed(collected({"vercel.logs": told, "frontend.pages": slow}))
+    assert [f.id for f in diagnosis.findings if f.severity is not Severity.OK] == ["frontend.latency"]
+    assert diagnosis.onset_at is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from([200, 404, 499, 500, 503])), max_size=60))
