@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import sys
 import tempfile
 import time
@@ -118,7 +117,7 @@ class Terms:
     job_seconds: float | None = None
     """Usual length of the sandbox's jobs; `None` leaves it to the sandbox."""
     evidence: Path | None = None
-    """A folder that gets each run's evidence as `<fault>.jsonl`."""
+    """A folder that gets each right run's evidence as `<fault>.jsonl`, and each wrong one's beside it."""
     at_once: int = AT_ONCE
 
 
@@ -156,8 +155,7 @@ async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: flo
         profile = _profile(Path(folder), expected.sight)
         options = ("--profile", str(profile), "--json", "--output-dir", folder)
         code, out, err = await _run("oncall", "triage", *options, environ=environ)
-        if keep is not None:
-            _keep(Path(folder), keep)
+        kept = _evidence(Path(folder)) if keep else b""
     took = time.monotonic() - started
     try:
         verdict = json.loads(out)
@@ -167,6 +165,8 @@ async def _triage(expected: Expectation, printed: Mapping[str, str], boot_s: flo
     is_right = cause["id"] in expected.accepted and cause["confidence"] >= 0.5
     is_right &= code == EXIT_CODES[verdict["severity"]]
     is_right &= not expected.severities or verdict["severity"] in expected.severities
+    if keep and kept:
+        (keep if is_right else keep.with_suffix(f".wrong-{next(_NUMBERS)}.jsonl")).write_bytes(kept)
     abnormal = [f"{f['id']}={f['state']}" for f in verdict["findings"] if f["severity"] in ("warning", "critical")]
     return Outcome(
         fault=expected.label,
@@ -191,9 +191,9 @@ def _profile(folder: Path, sight: Sight) -> Path:
     return less
 
 
-def _keep(folder: Path, target: Path) -> None:
-    """Copy the evidence of the one run in `folder`."""
-    shutil.copy(next(folder.glob("*/evidence.jsonl")), target)
+def _evidence(folder: Path) -> bytes:
+    """The evidence of the one run in `folder`; nothing where it left none."""
+    return b"".join(path.read_bytes() for path in folder.glob("*/evidence.jsonl"))
 
 
 def _failed(expected: Expectation, boot_s: float, said: str) -> Outcome:
