@@ -10,10 +10,8 @@ from sandbox.vendors.openrouter import OpenRouterMode
 from sandbox.world import World
 
 HELD_S = 16.0
-LENGTHS = 7
-"""Slots held for so long, and for so many usual job lengths, cannot be told from slow jobs sooner (s).
-
-More lengths than the five after which they are judged: on a busy machine the usual job is measured longer."""
+LENGTHS = 5.5
+"""Slots held for so long, and for so many usual job lengths, cannot be told from slow jobs sooner (s)."""
 
 
 async def _apply(world: World) -> None:
