@@ -15,7 +15,7 @@ from diagnostics.report import markdown as md
 from diagnostics.report.actions import sheet
 from diagnostics.report.handoff import handoff, sentry_event
 from diagnostics.report.metrics import metrics_table
-from diagnostics.report.summary import asserted, summarise, unseen, worst_first
+from diagnostics.report.summary import how_sure, standing, summarise, unseen, worst_first
 from diagnostics.wording import Wording, plain
 
 _SHORT = 16
@@ -55,6 +55,7 @@ class View:
             (_("How sure"), summary.confidence),
             (_("Since"), summary.since),
             (_("Next step"), summary.next_step),
+            *((_("Also wrong"), other) for other in summary.also),
             (_("Cheapest next probe"), summary.next_probe),
             (_("Escalate"), summary.escalation),
             *((_("What we could not see"), f"{u.checks}: {u.why}") for u in summary.unseen),
@@ -164,7 +165,7 @@ class View:
         rows = [
             (
                 f"{wording.say(c.title)} ({c.id})",
-                wording.confidence(c.confidence),
+                how_sure(c, self._diagnosis, wording),
                 ", ".join(c.explains),
                 ", ".join(c.against),
             )
@@ -178,19 +179,25 @@ class View:
         _ = wording.translate
         rows = [(u.checks, u.why, u.regain) for u in unseen(self._diagnosis, wording)]
         if not rows:
-            told = _("Everything that the profile names was seen.")
+            told = _("No look at a system of the profile failed.")
             return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
         return _table((_("What we could not see"), _("Why"), _("To regain sight")), rows)
 
     def actions(self) -> Shown:
-        """The remedies of the asserted cause as plans: exact steps, what each changes, how to undo it."""
-        wording, cause = self._wording, asserted(self._diagnosis)
+        """The remedies of the causes that stand as plans: exact steps, what each changes, how to undo it."""
+        wording, stands = self._wording, standing(self._diagnosis)
         _ = wording.translate
-        if cause is None or not (cause.steps or cause.remediations):
+        if not any(cause.steps or cause.remediations for cause in stands):
             told = wording.say(self._diagnosis.next_step)
             return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
-        pieces = [_sheet(_("In order"), [(str(n), wording.say(s)) for n, s in enumerate(cause.steps, start=1)])]
-        for action in cause.remediations:
+        pieces = [
+            _sheet(
+                _("In order") if len(stands) == 1 else wording.say(cause.title),
+                [(str(n), wording.say(s)) for n, s in enumerate(cause.steps, start=1)],
+            )
+            for cause in stands
+        ]
+        for action in dict.fromkeys(action for cause in stands for action in cause.remediations):
             found = sheet(action)
             rows = [(str(n), wording.say(c)) for n, c in enumerate(found.clicks, start=1)] if found else []
             rows += [(_("Changes"), wording.say(found.changes)), (_("Undo"), wording.say(found.undo))] if found else []

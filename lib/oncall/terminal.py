@@ -98,6 +98,7 @@ def _facts(console: Console, summary: Summary, wording: Wording, runbook: str | 
         (_("how sure"), summary.confidence),
         (_("since"), summary.since),
         (_("next step"), summary.next_step),
+        *((_("also wrong"), other) for other in summary.also),
         (_("next probe"), summary.next_probe),
         (_("go on with"), runbook),
         (_("escalate"), summary.escalation),

@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isfinite
 
+from diagnostics.checks.database import PAUSED
 from diagnostics.checks.database_keys import site_refused
 from diagnostics.checks.database_load import lock_root
 from diagnostics.model import Cause, Finding
-from diagnostics.readings import BlockedSession, PostgresActivity, VercelDeployment, VercelDeployments
+from diagnostics.readings import (
+    BlockedSession,
+    Deployment,
+    PostgresActivity,
+    RailwayService,
+    SupabaseProject,
+    VercelDeployment,
+    VercelDeployments,
+)
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
 from diagnostics.text import Text, text
@@ -18,6 +27,9 @@ from diagnostics.trends.whatif import Lever, WhatIf, outlook, what_ifs
 
 _ADVISED = ("traffic.surge", "traffic.burst", "worker.concurrency_too_low")
 """Causes whose remedy is more slots."""
+_CRASHING, _DOWN = "worker.crash_loop", "database.down"
+_RAN = ("SUCCESS", "REMOVED", "SLEEPING")
+"""Railway's words for a deployment that served until another one took over."""
 _DRAINING = "traffic.burst"
 _ROLLED_BACK = ("frontend.bad_release", "errors.release_regression")
 """Causes whose remedy is the release before."""
@@ -63,7 +75,39 @@ def _named(cause: Cause, seen: Seen) -> Cause:
             time=f"{before.created_at:%Y-%m-%d %H:%M}",
         )
         return replace(cause, steps=(told, *others))
-    return cause
+    if cause.id == _CRASHING and (good := _deployed_before(seen)) is not None:
+        first, *others = cause.steps
+        told = text(
+            "{step} The deployment before is {id}, of {time} UTC.",
+            step=first,
+            id=good.id[:8],
+            time=f"{good.created_at:%Y-%m-%d %H:%M}",
+        )
+        return replace(cause, steps=(told, *others))
+    return _unpaused(cause, seen) if cause.id == _DOWN else cause
+
+
+def _unpaused(cause: Cause, seen: Seen) -> Cause:
+    """A project that Supabase does not call paused is not to be restored: restarted, or waited for."""
+    project = seen.reading(SupabaseProject)
+    if project is None or project.status in PAUSED:
+        return cause
+    kept = tuple(action for action in cause.remediations if action != "restore-database")
+    told = text(
+        "Supabase calls the project {status}, so it is not paused. Does it restart, or is its disk full? If neither, "
+        "and it is not back in a few minutes: Supabase → Settings → General → Restart project.",
+        status=project.status,
+    )
+    return replace(cause, steps=(told, *cause.steps[1:]), remediations=kept)
+
+
+def _deployed_before(seen: Seen) -> Deployment | None:
+    """The worker's newest deployment that ran before the one that is wanted now."""
+    service = seen.reading(RailwayService)
+    if service is None or service.latest is None:
+        return None
+    older = [d for d in service.deployments if d.status in _RAN and d.created_at < service.latest.created_at]
+    return max(older, key=lambda d: d.created_at, default=None)
 
 
 def _keyed(cause: Cause, state: str, seen: Seen, scope: Scope) -> Cause:

@@ -99,7 +99,7 @@ RULES = (
         steps=(
             text("Open the project in Supabase: is it paused, restarting, or out of disk? Resume it there."),
             text("Leave the worker alone: jobs come back by their retries. Note those that used them up."),
-            text("Verify: the failed share falls; then retry failed jobs still kept."),
+            text("Verify: the database answers and the failed share falls; then retry failed jobs still kept."),
         ),
     ),
     Rule(

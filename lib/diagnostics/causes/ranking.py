@@ -48,6 +48,11 @@ def rank(
     return tuple(c for c in causes if c.confidence >= _NAMED)
 
 
+def consequences(cause_id: str) -> tuple[str, ...]:
+    """Causes that are mere parts or consequences of this one, where it stands."""
+    return next((rule.masks for rule in RULES if rule.id == cause_id), ())
+
+
 def _judge(rule: Rule, findings: Mapping[str, Finding], abnormal: tuple[Finding, ...]) -> Cause:
     signs = {s: None for s in (*rule.needs, *rule.supports) if s.holds(findings)}
     against = [s for s in rule.against if s.holds(findings)]

@@ -105,7 +105,7 @@ def check_capacity_slots(seen: Seen, scope: Scope) -> Finding:
         state="short" if is_short else "tight" if is_tight else "enough",
         sentence=text(
             "slots needed {needed:.1f} ({low:.1f} to {high:.1f}) = {rate:.3g} jobs/s x {length:.2g} s; "
-            "held {held} = {replicas} replicas x {concurrency}; used {share:.0%}",
+            "held {held} = {replicas} replicas x {concurrency}; needed is {share:.0%} of held",
             needed=needed.value,
             low=needed.low,
             high=needed.high,

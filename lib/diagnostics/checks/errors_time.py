@@ -139,7 +139,7 @@ def _told(total: int, *, is_read: bool) -> tuple[str, Text]:
     """What Sentry took, where nothing contradicts it; without its issues nobody knows whose errors they are."""
     if total == 0:
         return "calm", (
-            text("Sentry has no error in the window; nothing else says that something fails")
+            text("Sentry has no error in the window, and nothing fails that it should have heard of")
             if is_read
             else text("Sentry has no error in the window, its issues were not read; nothing else says that it is deaf")
         )

@@ -6,6 +6,7 @@ import shlex
 from urllib.parse import quote
 
 from diagnostics.model import FailureKind, Finding
+from diagnostics.readings import Symptom
 from diagnostics.scope import Facts
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
@@ -16,9 +17,11 @@ NOT_PERMITTED = "not_permitted"
 TOO_LITTLE = "too_little"
 BLIND = "blind"
 _UNTOLD = (NOT_CONFIGURED, NOT_PERMITTED, TOO_LITTLE, "not_told", "unknown_users", "attempts", "no_worker")
-_NO_GOOD_SIGN = ("above", "tight", "differing", "starting")
-"""Known by another alarm; short within the doubt; another one than ours; too early to tell."""
-NOT_JUDGED = frozenset((*_UNTOLD, *_NO_GOOD_SIGN))
+_NO_GOOD_SIGN = ("above", "tight", "differing", "starting", "few", "gone")
+"""Known by another alarm; short within the doubt; another one than ours; too early; fewer than a limit; not there."""
+_TOLD = tuple(symptom.value for symptom in Symptom)
+"""A symptom is told without an alarm where another check judges it."""
+NOT_JUDGED = frozenset((*_UNTOLD, *_NO_GOOD_SIGN, *_TOLD))
 """States that raise no alarm and yet do not say that something is in order."""
 
 

@@ -62,7 +62,7 @@ def check_worker_errors(seen: Seen, scope: Scope) -> Finding:
         severity=Severity.WARNING if is_trouble else Severity.OK,
         state=symptom.value if symptom and is_trouble else "quiet",
         sentence=text(
-            "{count} log lines since the last recovery: {symptom}",
+            "{count} log lines with no recovery after them: {symptom}",
             symptom=WORDS[symptom],
             count=count,
         )

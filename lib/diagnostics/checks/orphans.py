@@ -38,7 +38,7 @@ def check_queue_orphans(seen: Seen, scope: Scope) -> Finding:
     return Finding(
         id="queue.orphans",
         severity=Severity.OK if word == "small" else Severity.WARNING,
-        state=word,
+        state="few" if word == "small" and depth else word,
         sentence=_orphan_sentence(word, worst),
         value=float(depth),
         unit="jobs",

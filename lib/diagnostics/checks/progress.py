@@ -172,7 +172,7 @@ def check_queue_stalled(seen: Seen, scope: Scope) -> Finding:
     return Finding(
         id="queue.stalled",
         severity=Severity.WARNING if is_stalled else Severity.OK,
-        state="stalled" if is_stalled else "locked",
+        state="stalled" if is_stalled else "few" if count else "locked",
         sentence=text("{count} active jobs hold no lock, seen twice", count=told(count)),
         value=float(count),
         unit="jobs",

@@ -111,7 +111,8 @@ def _hosts(outside: list[str], judged: int, patterns: list[str]) -> Text:
 def _same(differing: list[str], compared: list[str]) -> Text:
     if differing:
         return text(
-            "not the value that this machine uses: {names}; right only where two are valid", names=", ".join(differing)
+            "the worker has another value than this machine: {names}; in order only if both values are valid",
+            names=", ".join(differing),
         )
     if not compared:
         return text("this machine uses none of the worker's secrets, so none can be compared")

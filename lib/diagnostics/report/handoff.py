@@ -8,8 +8,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from diagnostics.causes.ranking import consequences
 from diagnostics.model import Diagnosis
-from diagnostics.report.summary import asserted, is_in_order, summarise, worst_first
+from diagnostics.report.summary import asserted, is_in_order, standing, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain
 
@@ -79,15 +80,18 @@ def _state(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
     if summary.since:
         lines.append(_("since {since}").format(since=summary.since))
     bad = [f for f in worst_first(diagnosis.findings) if f.severity in _BAD]
+    lines += [_("also wrong: {other}").format(other=other) for other in summary.also]
     lines += [f"{wording.severity(f.severity)} {wording.say(f.sentence)}" for f in bad[:_SHOWN]]
+    lines += [_("and {count} more, see the report").format(count=len(bad) - _SHOWN)] if len(bad) > _SHOWN else []
     return tuple(lines)
 
 
 def _ruled_out(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
-    """Causes that were considered and are not asserted, and the systems seen in order."""
-    _ = wording.translate
-    stands = asserted(diagnosis)
-    weak = [c for c in diagnosis.causes if c is not stands and c.id not in ("none", "unexplained")]
+    """Causes that were considered and do not stand, nor follow from one that does, and the systems seen in order."""
+    _, stands = wording.translate, standing(diagnosis)
+    parts = {part for cause in stands for part in consequences(cause.id)}
+    known = {"none", "unexplained", *parts, *(cause.id for cause in stands)}
+    weak = [c for c in diagnosis.causes if c.id not in known]
     lines = [
         _("{title}: {sure}").format(title=wording.say(c.title), sure=wording.confidence(c.confidence)) for c in weak
     ]
@@ -102,12 +106,11 @@ def _unseen(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
     _ = wording.translate
     spots = summarise(diagnosis, wording).unseen
     return tuple(f"{u.checks}: {u.why} → {u.regain}" for u in spots) or (
-        _("Everything that the profile names was seen."),
+        _("No look at a system of the profile failed."),
     )
 
 
 def _next(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
-    cause = asserted(diagnosis)
-    steps = [wording.say(step) for step in cause.steps] if cause else []
+    steps = [wording.say(step) for cause in standing(diagnosis) for step in cause.steps]
     lines = steps or [wording.say(diagnosis.next_step)]
     return (*lines, *([wording.say(diagnosis.next_probe)] if diagnosis.next_probe else []))

@@ -16,7 +16,7 @@ from diagnostics.report.handoff import handoff, sentry_event
 from diagnostics.report.labels import labels
 from diagnostics.report.metrics import metrics_table
 from diagnostics.report.room import in_depth
-from diagnostics.report.summary import asserted, summarise, worst_first
+from diagnostics.report.summary import asserted, how_sure, standing, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain, plain_lines
 
@@ -76,10 +76,10 @@ def _findings(diagnosis: Diagnosis, wording: Wording) -> dict[str, Any]:
 
 
 def _causes(diagnosis: Diagnosis, wording: Wording) -> dict[str, Any]:
-    stands = asserted(diagnosis)
+    stands = standing(diagnosis)
     return {
         "causes": [_cause(c, diagnosis, wording) for c in diagnosis.causes],
-        "todo": [wording.say(line) for line in (stands.steps if stands else ())],
+        "todo": [wording.say(line) for cause in stands for line in cause.steps],
         "actions": _actions(stands, diagnosis.scope.facts.supabase_ref, wording),
     }
 
@@ -146,16 +146,17 @@ def _cause(cause: Cause, diagnosis: Diagnosis, wording: Wording) -> dict[str, An
     return {
         "id": cause.id,
         "title": wording.say(cause.title),
-        "confidence": wording.confidence(cause.confidence),
+        "confidence": how_sure(cause, diagnosis, wording),
         "branch": cause.branch,
         "explains": [(i, told.get(i, "")) for i in cause.explains],
         "against": [(i, told.get(i, "")) for i in cause.against],
-        "is_asserted": cause is asserted(diagnosis),
+        "is_asserted": cause in standing(diagnosis),
     }
 
 
-def _actions(cause: Cause | None, ref: str, wording: Wording) -> list[dict[str, Any]]:
-    sheets = [(action, sheet(action, supabase_ref=ref)) for action in cause.remediations] if cause else []
+def _actions(causes: tuple[Cause, ...], ref: str, wording: Wording) -> list[dict[str, Any]]:
+    actions = dict.fromkeys(action for cause in causes for action in cause.remediations)
+    sheets = [(action, sheet(action, supabase_ref=ref)) for action in actions]
     return [
         {
             "id": action,

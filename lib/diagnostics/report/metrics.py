@@ -160,6 +160,8 @@ def _throughput(diagnosis: Diagnosis) -> Measured:
 def _failures(diagnosis: Diagnosis) -> Measured:
     ratio = trends.failure_ratio(Seen(diagnosis.evidence), diagnosis.scope)
     limits, last = diagnosis.scope.thresholds.error_ratio, _last(ratio, diagnosis)
+    if any(f.id == "jobs.failures" and f.state == TOO_LITTLE for f in diagnosis.findings):
+        return last
     return Measured(
         value=last.value,
         unit=last.unit,

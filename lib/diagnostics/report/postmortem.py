@@ -13,7 +13,16 @@ from diagnostics.report.handoff import handoff, sentry_event
 from diagnostics.report.markdown import block, cell, code, escape, link
 from diagnostics.report.merging import generated, headed, merge_postmortem
 from diagnostics.report.metrics import metrics, metrics_table
-from diagnostics.report.summary import asserted, is_in_order, is_older, summarise, unseen, worst_first
+from diagnostics.report.summary import (
+    asserted,
+    how_sure,
+    is_in_order,
+    is_older,
+    standing,
+    summarise,
+    unseen,
+    worst_first,
+)
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.trends import Series
@@ -67,6 +76,7 @@ def _summary(diagnosis: Diagnosis, wording: Wording) -> list[str]:
         (_("How sure"), summary.confidence),
         (_("Since"), summary.since),
         (_("Next step"), summary.next_step),
+        *((_("Also wrong"), other) for other in summary.also),
         (_("This run"), summary.partial),
     ):
         lines += [f"- {label}: {escape(value)}"] if value else []
@@ -167,9 +177,8 @@ def _timeline(diagnosis: Diagnosis, wording: Wording) -> list[str]:
 def _causes(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     _ = wording.translate
     told = {f.id: wording.say(f.sentence) for f in diagnosis.findings}
-    stands = asserted(diagnosis)
-    lines = [line for cause in diagnosis.causes for line in _cause(cause, told, wording, is_asserted=cause is stands)]
-    calm = [f for f in diagnosis.findings if f.severity is Severity.OK and stands and f.id not in stands.explains]
+    lines = [line for cause in diagnosis.causes for line in _cause(cause, told, diagnosis, wording)]
+    calm = [f for f in diagnosis.findings if f.severity is Severity.OK] if asserted(diagnosis) else []
     for label, found in (
         (_("Looked at and in order"), [f for f in calm if is_in_order(f)]),
         (_("Looked at, settles nothing"), [f for f in calm if not is_in_order(f)]),
@@ -178,10 +187,10 @@ def _causes(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     return lines
 
 
-def _cause(cause: Cause, told: dict[str, str], wording: Wording, *, is_asserted: bool) -> list[str]:
-    _ = wording.translate
-    word = _("The cause") if is_asserted else _("Considered")
-    title, sure = escape(wording.say(cause.title)), escape(wording.confidence(cause.confidence))
+def _cause(cause: Cause, told: dict[str, str], diagnosis: Diagnosis, wording: Wording) -> list[str]:
+    _, stands = wording.translate, standing(diagnosis)
+    word = _("Considered") if cause not in stands else _("The cause") if cause is stands[0] else _("Also a cause")
+    title, sure = escape(wording.say(cause.title)), escape(how_sure(cause, diagnosis, wording))
     lines = [f"- **{word}**: {title} ({code(cause.id)}), {sure}"]
     for label, ids in ((_("explains"), cause.explains), (_("speaks against it"), cause.against)):
         lines += [f"    - {label}: {code(i)} {escape(told.get(i, ''))}" for i in ids]
@@ -195,9 +204,8 @@ def _blind_spots(diagnosis: Diagnosis, wording: Wording) -> list[str]:
 
 def _actions(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     _ = wording.translate
-    cause = asserted(diagnosis)
     lines = []
-    for action in cause.remediations if cause else ():
+    for action in dict.fromkeys(action for cause in standing(diagnosis) for action in cause.remediations):
         found = sheet(action)
         title = escape(wording.say(found.title)) if found else ""
         lines.append(f"- {code(action)} {title}".rstrip())

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from diagnostics.causes.ranking import ASSERTED, consequences
 from diagnostics.checks.finding import NOT_JUDGED
 from diagnostics.model import BlindSpot, Cause, Diagnosis, Finding
 from diagnostics.severity import Severity
+from diagnostics.text import moment
 from diagnostics.wording import Wording, plain
 
 _CALLED = 2
 """Contacts on the first page; the report lists all."""
+_REASONS = 2
+"""Addresses told of one missing sight; the evidence has all."""
 _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.UNKNOWN, Severity.OK)
 
 
@@ -37,6 +41,8 @@ class Summary:
     confidence: str
     since: str
     next_step: str
+    also: tuple[str, ...]
+    """Each further cause that stands beside the first, with its first step."""
     command: str
     """The command that shows what decided for the cause."""
     next_probe: str
@@ -58,6 +64,7 @@ def summarise(diagnosis: Diagnosis, wording: Wording) -> Summary:
         confidence=wording.confidence(cause.confidence) if cause else "",
         since=_since(diagnosis, wording),
         next_step=wording.say(diagnosis.next_step),
+        also=tuple(_also(other, wording) for other in standing(diagnosis)[1:]),
         command=_command(diagnosis, cause),
         next_probe=wording.say(diagnosis.next_probe),
         unseen=unseen(diagnosis, wording),
@@ -83,9 +90,9 @@ def _kind(spot: BlindSpot, wording: Wording) -> str:
 def _together(spots: list[BlindSpot], wording: Wording) -> Unseen:
     _ = wording.translate
     reasons = list(dict.fromkeys(wording.say(spot.why) for spot in spots))
-    why = reasons[0]
-    if len(reasons) > 1:
-        why = _("{why}, and {count} more likewise").format(why=why, count=len(reasons) - 1)
+    why = "; ".join(reasons[:_REASONS])
+    if len(reasons) > _REASONS:
+        why = _("{why}, and {count} more likewise").format(why=why, count=len(reasons) - _REASONS)
     checks = ", ".join(dict.fromkeys(plain(spot.check) for spot in spots))
     return Unseen(checks=checks, why=why, regain=wording.say(spots[0].regain))
 
@@ -93,7 +100,31 @@ def _together(spots: list[BlindSpot], wording: Wording) -> Unseen:
 def asserted(diagnosis: Diagnosis) -> Cause | None:
     """The cause the run stands by: the first, with confidence of at least 0.5."""
     best = diagnosis.causes[0] if diagnosis.causes else None
-    return best if best and best.confidence >= 0.5 else None
+    return best if best and best.confidence >= ASSERTED else None
+
+
+def standing(diagnosis: Diagnosis) -> tuple[Cause, ...]:
+    """The asserted cause, then those as sure that explain what none before them does: two troubles at once."""
+    first = asserted(diagnosis)
+    found, explained = ([first], set(first.explains)) if first else ([], set[str]())
+    for cause in diagnosis.causes[1:]:
+        if found and cause.confidence >= ASSERTED and not explained.issuperset(cause.explains):
+            found.append(cause)
+            explained.update(cause.explains)
+    return tuple(found)
+
+
+def how_sure(cause: Cause, diagnosis: Diagnosis, wording: Wording) -> str:
+    """The confidence in words; of what is only part of a cause that stands, just that."""
+    _, stands = wording.translate, standing(diagnosis)
+    if cause not in stands and any(cause.id in consequences(other.id) for other in stands):
+        return _("part of the cause above")
+    return wording.confidence(cause.confidence)
+
+
+def _also(cause: Cause, wording: Wording) -> str:
+    title, sure = wording.say(cause.title), wording.confidence(cause.confidence)
+    return f"{title} ({sure}). {wording.say(cause.steps[0]) if cause.steps else ''}".strip()
 
 
 def is_in_order(finding: Finding) -> bool:
@@ -131,7 +162,9 @@ def _since(diagnosis: Diagnosis, wording: Wording) -> str:
     early, late = diagnosis.onset_interval
     if (late - early).total_seconds() < 90:
         return since
-    return _("{since} (between {early:%H:%M} and {late:%H:%M} UTC)").format(since=since, early=early, late=late)
+    return _("{since} (between {early} and {late} UTC)").format(
+        since=since, early=moment(early, now), late=moment(late, now)
+    )
 
 
 def is_older(diagnosis: Diagnosis) -> bool:

@@ -45,7 +45,9 @@ def failing_since(seen: Seen, scope: Scope) -> tuple[int, int, int] | None:
     since = max(since, requests.failures_since_ms or whole)
     before = [at for at, is_failed in rows if is_failed and since <= at < first]
     began = _unbroken(first, before)
-    return began, since if began == min([first, *before]) else began - _GAP_MS, late if began == first else began
+    # Where nobody asked for long, nothing failed: no trouble is older than the silence before it.
+    earliest = since if began - since <= _GAP_MS else judged[0][0] if began == first else began - _GAP_MS
+    return began, min(began, earliest), late if began == first else began
 
 
 def _unbroken(first: int, before: list[int]) -> int:

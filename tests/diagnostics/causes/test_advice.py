@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import pytest
 from tests.diagnostics.diagnoses import cause
-from tests.diagnostics.healthy import SCOPE, collected, found, release, releases, site_health
-from tests.diagnostics.healthy_database import activity, blocked
+from tests.diagnostics.healthy import SCOPE, ago, collected, found, release, releases, service, site_health
+from tests.diagnostics.healthy_database import activity, blocked, project
 
 from diagnostics.causes.advice import advised
 from diagnostics.model import Finding
-from diagnostics.readings import Dependency, PostgresActivity, Trouble, VercelDeployments
+from diagnostics.readings import Dependency, Deployment, PostgresActivity, RailwayService, Trouble, VercelDeployments
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
 
 
-def told(cause_id: str, **changes: PostgresActivity | VercelDeployments) -> list[str]:
+def told(cause_id: str, **changes: PostgresActivity | VercelDeployments | RailwayService) -> list[str]:
     """The steps of a cause, given what was seen."""
     made = cause(cause_id, steps=(text("Do it."), text("Verify it.")))
     seen = Seen(collected({name.replace("__", "."): change for name, change in changes.items()}))
@@ -66,6 +66,26 @@ def test_a_rollback_names_the_release_before(cause_id: str) -> None:
     (first, second) = told(cause_id, vercel__deployments=seen)
     assert first.startswith("Do it. The release before is dpl_0, of 2026-01-")
     assert second == "Verify it."
+
+
+@pytest.mark.parametrize(("status", "is_named"), [("REMOVED", True), ("SUCCESS", True), ("CRASHED", False)])
+def test_a_worker_that_crashes_is_rolled_back_to_what_ran_before(status: str, is_named: bool) -> None:
+    """The newest that served and is older than the one that crashes."""
+    bad = Deployment(id="bad00000-1", status="CRASHED", created_at=ago(60))
+    good = Deployment(id="good0000-1", status=status, created_at=ago(90_000))
+    steps = told("worker.crash_loop", railway__service=service(latest=bad, deployments=(bad, good)))
+    assert steps[0].startswith("Do it. The deployment before is good0000, of 2026-01-") == is_named
+    assert steps[-1] == "Verify it."
+
+
+@pytest.mark.parametrize(("status", "is_paused"), [("INACTIVE", True), ("ACTIVE_UNHEALTHY", False)])
+def test_only_a_paused_project_is_restored(status: str, is_paused: bool) -> None:
+    """What Supabase does not call paused has nothing to be resumed."""
+    made = cause("database.down", steps=(text("Resume."), text("Verify.")), remediations=("restore-database", "call"))
+    (told_now,) = advised((made,), (), Seen(collected({"supabase.project": project(status=status)})), SCOPE)
+    assert (told_now.remediations == ("restore-database", "call")) == is_paused
+    assert (str(told_now.steps[0]) == "Resume.") == is_paused
+    assert is_paused or f"Supabase calls the project {status}" in str(told_now.steps[0])
 
 
 def test_a_first_release_has_none_before() -> None:

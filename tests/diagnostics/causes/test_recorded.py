@@ -11,7 +11,8 @@ from diagnostics.causes.ranking import ASSERTED
 from diagnostics.judgement import conclude
 from diagnostics.model import Diagnosis
 from diagnostics.records import read
-from diagnostics.report.summary import summarise
+from diagnostics.report.postmortem import render_postmortem
+from diagnostics.report.summary import how_sure, standing, summarise
 from diagnostics.runbooks import TRIAGE
 from diagnostics.wording import Wording
 from oncall.proving import Sight, expectations
@@ -129,3 +130,32 @@ def test_what_decided_comes_first_and_is_what_a_reader_looks_at(fault: str, firs
     diagnosis = judged(fault)
     assert diagnosis.causes[0].explains[0] == first
     assert command in summarise(diagnosis, Wording()).command
+
+
+@pytest.mark.parametrize(
+    ("fault", "beside"),
+    [
+        ("database-down+redis-down", ["redis.unreachable"]),
+        ("database-paused+worker-down", ["worker.down"]),
+        ("database-service-key-wrong+queue-paused", ["queue.paused"]),
+        ("openrouter-down+queue-paused", ["openrouter.down"]),
+        ("handlers-hung", []),
+        ("frontend-false-rollback", []),
+        ("worker-crash-loop", []),
+    ],
+)
+def test_two_troubles_at_once_both_stand(fault: str, beside: list[str]) -> None:
+    """The second is told with its step, on the first page and in the postmortem; a rival or a consequence is not."""
+    diagnosis = judged(fault)
+    assert [cause.id for cause in standing(diagnosis)[1:]] == beside
+    also = summarise(diagnosis, Wording()).also
+    postmortem = render_postmortem(diagnosis, language="en", timezone="UTC")
+    assert len(also) == len(beside) == postmortem.count("Also wrong: ") == postmortem.count("**Also a cause**")
+
+
+def test_a_consequence_is_part_of_its_cause() -> None:
+    """No worker runs because its release crashes: not a guess to check before acting."""
+    diagnosis = judged("worker-crash-loop")
+    (down,) = [cause for cause in diagnosis.causes if cause.id == "worker.down"]
+    assert how_sure(down, diagnosis, Wording()) == "part of the cause above"
+    assert how_sure(diagnosis.causes[0], diagnosis, Wording()).endswith("%")

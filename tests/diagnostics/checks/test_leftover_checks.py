@@ -88,7 +88,7 @@ def beside(name: str, later: int | None = None, **changes: Any) -> QueueState:
 @pytest.mark.parametrize(
     ("state", "severity", "word"),
     [
-        (beside("app-jobs", wait=500), OK, "small"),
+        (beside("app-jobs", wait=500), OK, "few"),
         (beside("app-jobs", wait=501), WARNING, "growing"),
         (beside("app-jobs", prioritized=501), WARNING, "pile"),
         (beside("app-jobs", prioritized=501, later=10), WARNING, "pile"),

@@ -227,9 +227,9 @@ def test_delayed(delayed: int | None, severity: Severity, state: str) -> None:
     ("count", "active", "severity", "state"),
     [
         (0, 10, OK, "locked"),
-        (2, 10, OK, "locked"),
+        (2, 10, OK, "few"),
         (3, 10, WARNING, "stalled"),
-        (5, 50, OK, "locked"),
+        (5, 50, OK, "few"),
         (6, 50, WARNING, "stalled"),
         (None, 10, UNKNOWN, "blind"),
     ],

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
-from tests.diagnostics.diagnoses import diagnosis
+from tests.diagnostics.diagnoses import cause, diagnosis
 from tests.diagnostics.healthy import collected, diagnosed, page, unanswered
 
 from diagnostics.readings import Answer, Indicator
@@ -21,7 +21,8 @@ def test_it_says_state_ruled_out_unseen_next_and_whom_to_call() -> None:
     parts = {part.heading: part.lines for part in handoff(diagnosis(), Wording())}
     assert all(parts.values())
     assert parts["State"][0].startswith("CRITICAL The worker cannot resolve the Redis host name")
-    assert any("Redis cannot be reached" in line for line in parts["Ruled out, or less likely"])
+    # The second cause of this diagnosis follows from the first.
+    assert not any("Redis cannot be reached" in line for line in parts["Ruled out, or less likely"])
     assert any("set RAILWAY_TOKEN" in line for line in parts["Not seen"])
     assert parts["Next"] == ("Compare the host in Railway with the Upstash console",)
     assert parts["Contacts"] == ("Railway Support support@railway.app",)
@@ -35,6 +36,19 @@ def test_what_was_not_judged_is_not_ruled_out(state: str, is_listed: bool) -> No
     made = replace(diagnosis().findings[0], id="x.y", severity=Severity.OK, state=state)
     parts = {p.heading: p.lines for p in handoff(replace(diagnosis(), findings=(made,)), Wording())}
     assert ("in order: x.y" in parts["Ruled out, or less likely"]) is is_listed
+
+
+def test_another_explanation_is_less_likely_and_a_second_trouble_is_not() -> None:
+    """What explains nothing of its own is a rival; what does, as sure as the first, is to be mended too."""
+    first = diagnosis().causes[0]
+    rival = cause("queue.name_mismatch", confidence=0.6, title=text("A rival"), explains=first.explains)
+    second = cause("queue.paused", confidence=0.6, title=text("A second"), explains=("queue.paused",))
+    second = replace(second, steps=(text("Resume it."),))
+    made = replace(diagnosis(), causes=(first, rival, second))
+    parts = {part.heading: part.lines for part in handoff(made, Wording())}
+    assert [line for line in parts["Ruled out, or less likely"] if line.startswith("A ")] == ["A rival: more likely than not, 60 %"]
+    assert parts["Next"] == (*map(str, first.steps), "Resume it.")
+    assert "also wrong: A second (more likely than not, 60 %). Resume it." in parts["State"]
 
 
 def test_nobody_to_call_is_said() -> None:

@@ -185,7 +185,7 @@ def test_blind_spots_of_one_kind_are_one_line_that_counts_them():
         BlindSpot(check=c, why=text("{probe} had not answered", probe=c), regain=text("wait longer")) for c in "abc"
     ]
     first = render(diagnosis(blind_spots=tuple(late))).split("</header>")[0]
-    assert "a had not answered, and 2 more likewise" in first
+    assert "a had not answered; b had not answered, and 1 more likewise" in first
     assert first.count("wait longer") == 1
 
 

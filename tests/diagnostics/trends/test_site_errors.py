@@ -107,7 +107,14 @@ def test_a_sparse_trouble_older_than_the_log_is_dated_by_the_failures_before() -
         route=(0,) * 860,
         trouble=("",) * 860,
     )
-    assert failing_since(seen({"vercel.logs": told}), SCOPE) == (before[0], ago_ms(9000), before[0])
+    assert failing_since(seen({"vercel.logs": told}), SCOPE) == (before[0], before[0] - 300_000, before[0])
+
+
+def test_no_trouble_is_older_than_the_silence_before_it() -> None:
+    """A site that nobody visited for hours fails from its first visitor on."""
+    rows = requests(40, of=40)
+    assert rows.since_ms == ago_ms(10_800)
+    assert failing_since(seen({"vercel.logs": rows}), SCOPE) == (ago_ms(40), ago_ms(40), ago_ms(40))
 
 
 def test_what_is_over_dates_nothing() -> None:
