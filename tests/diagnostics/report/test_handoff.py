@@ -46,7 +46,9 @@ def test_another_explanation_is_less_likely_and_a_second_trouble_is_not() -> Non
     second = replace(second, steps=(text("Resume it."),))
     made = replace(diagnosis(), causes=(first, rival, second))
     parts = {part.heading: part.lines for part in handoff(made, Wording())}
-    assert [line for line in parts["Ruled out, or less likely"] if line.startswith("A ")] == ["A rival: more likely than not, 60 %"]
+    assert [line for line in parts["Ruled out, or less likely"] if line.startswith("A ")] == [
+        "A rival: more likely than not, 60 %"
+    ]
     assert parts["Next"] == (*map(str, first.steps), "Resume it.")
     assert "also wrong: A second (more likely than not, 60 %). Resume it." in parts["State"]
 
