@@ -14,9 +14,11 @@ from diagnostics.readings import (
     Deployment,
     PostgresActivity,
     RailwayService,
+    SitePages,
     SupabaseProject,
     VercelDeployment,
     VercelDeployments,
+    VercelRequests,
 )
 from diagnostics.scope import Scope
 from diagnostics.seen import Seen
@@ -75,6 +77,9 @@ def _named(cause: Cause, seen: Seen) -> Cause:
             time=f"{before.created_at:%Y-%m-%d %H:%M}",
         )
         return replace(cause, steps=(told, *others))
+    if cause.id == "frontend.environment_missing" and (names := _missing(seen)):
+        first, *others = cause.steps
+        return replace(cause, steps=(text("Missing: {names}. {step}", names=", ".join(names), step=first), *others))
     if cause.id == _CRASHING and (good := _deployed_before(seen)) is not None:
         first, *others = cause.steps
         told = text(
@@ -85,6 +90,13 @@ def _named(cause: Cause, seen: Seen) -> Cause:
         )
         return replace(cause, steps=(told, *others))
     return _unpaused(cause, seen) if cause.id == _DOWN else cause
+
+
+def _missing(seen: Seen) -> tuple[str, ...]:
+    """Names of the variables that the site itself says it lacks, on its pages or in its log."""
+    pages, requests = seen.reading(SitePages), seen.reading(VercelRequests)
+    told = [path.variable for path in pages.paths if path.variable] if pages else []
+    return tuple(dict.fromkeys([*told, *(requests.variables if requests else ())]))
 
 
 def _unpaused(cause: Cause, seen: Seen) -> Cause:

@@ -297,10 +297,12 @@ RULES = (
         remediations=("terminate-backend", "cancel-backend", "notify-team"),
         steps=(
             text(
-                "Find who holds the lock: select pid, pg_blocking_pids(pid), state, query from pg_stat_activity where "
-                "cardinality(pg_blocking_pids(pid)) > 0; an idle transaction or a migration is the usual holder."
+                "Find who holds the lock, not who waits: select pid, application_name, state, now() - xact_start as "
+                "open_for, query from pg_stat_activity where state like 'idle in transaction%' or pid in (select "
+                "unnest(pg_blocking_pids(pid)) from pg_stat_activity) order by xact_start. Ask its owner before it is "
+                "ended."
             ),
-            text("Ask its owner before it is ended. Do not raise JOB_CONCURRENCY: more jobs would wait for one lock."),
+            text("Do not raise JOB_CONCURRENCY: more jobs would wait for one lock."),
             text("Verify: no new 'statement timeout' and the failed share falls."),
         ),
     ),

@@ -85,8 +85,8 @@ RULES = (
         remediations=("park-failed-jobs",),
         steps=(
             text(
-                "Count jobs, not failures: nobody else is met. Read one job's log lines on Railway (search for its "
-                "jobId) and park these few jobs."
+                "Count jobs, not failures: a few jobs fail again and again. Read one job's log lines on Railway (the "
+                "command lists their jobIds) and park these few jobs."
             ),
             text("Mend the code on a hotfix branch so that such a job fails once, then retry the parked ones."),
             text("Verify: no new line 'Job failed' of these jobs."),

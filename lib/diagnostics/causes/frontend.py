@@ -72,7 +72,8 @@ RULES = (
         steps=(
             text(
                 "Set the variable that the findings name: Vercel → Settings → Environment Variables, environment "
-                "Production. Then redeploy: a running release does not see it, and a rollback does not either."
+                "Production. Then redeploy: a running release does not see it. A rollback helps only to a release that "
+                "was made while it was set."
             ),
             text("Compare its value with where it is issued; a stray line break or a placeholder counts as missing."),
             text("Verify: the address that failed answers, and no line 'environment validation failed' is new."),

@@ -17,8 +17,8 @@ NOT_PERMITTED = "not_permitted"
 TOO_LITTLE = "too_little"
 BLIND = "blind"
 _UNTOLD = (NOT_CONFIGURED, NOT_PERMITTED, TOO_LITTLE, "not_told", "unknown_users", "attempts", "no_worker")
-_NO_GOOD_SIGN = ("above", "tight", "differing", "starting", "few", "gone")
-"""Known by another alarm; short within the doubt; another one than ours; too early; fewer than a limit; not there."""
+_NO_GOOD_SIGN = ("above", "tight", "differing", "starting", "few", "gone", "paused")
+"""Known by another alarm; short within doubt; another than ours; too early; below a limit; not there; stopped."""
 _TOLD = tuple(symptom.value for symptom in Symptom)
 """A symptom is told without an alarm where another check judges it."""
 NOT_JUDGED = frozenset((*_UNTOLD, *_NO_GOOD_SIGN, *_TOLD))

@@ -173,7 +173,9 @@ def check_queue_stalled(seen: Seen, scope: Scope) -> Finding:
         id="queue.stalled",
         severity=Severity.WARNING if is_stalled else Severity.OK,
         state="stalled" if is_stalled else "few" if count else "locked",
-        sentence=text("{count} active jobs hold no lock, seen twice", count=told(count)),
+        sentence=text("{count} active jobs hold no lock, seen twice", count=told(count))
+        if count
+        else text("every active job holds its lock"),
         value=float(count),
         unit="jobs",
         evidence=seen.ids("queue.state"),

@@ -128,9 +128,8 @@ class _Of:
         if finding is None or (self.unit and finding.value is not None and finding.unit != self.unit):
             return None
         # A number without a limit is told and not judged, whatever else the finding judges.
-        is_judged = finding.state != TOO_LITTLE and (
-            finding.value is None or finding.threshold is not None or finding.severity is not Severity.OK
-        )
+        is_measured = finding.value is not None and finding.threshold is not None
+        is_judged = finding.state != TOO_LITTLE and (is_measured or finding.severity is not Severity.OK)
         return Measured(
             value=finding.value,
             unit=finding.unit,

@@ -80,6 +80,8 @@ def _summary(diagnosis: Diagnosis, wording: Wording) -> list[str]:
         (_("This run"), summary.partial),
     ):
         lines += [f"- {label}: {escape(value)}"] if value else []
+    if summary.command:
+        lines.append("- " + _("See it yourself") + f": {code(summary.command)}")
     bad = [f for f in worst_first(diagnosis.findings) if f.severity in (Severity.CRITICAL, Severity.WARNING)]
     told = [f"- {wording.severity(f.severity)} {escape(wording.say(f.sentence))}{_ids(f.evidence)}" for f in bad]
     # A line between the lists: two lists in a row are one, with gaps between its items.
@@ -130,9 +132,12 @@ def _lately(what: str, series: Series, wording: Wording) -> tuple[str, str, str]
     """The row of a rate: a mean over the last minute, or over what there is."""
     _ = wording.translate
     value, span_s = trends.lately(series)
+    source = wording.say(series.source)
     if value is not None:
         what = _("{what}, mean of the last {span}").format(what=what, span=wording.duration(span_s))
-    return what, wording.value(value, series.unit), wording.say(series.source)
+    elif not series.is_empty:
+        source = _("{source}; too short, too long or too old for a rate of late").format(source=source)
+    return what, wording.value(value, series.unit), source
 
 
 def _last(series: Series, wording: Wording) -> str:

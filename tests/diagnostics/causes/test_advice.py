@@ -6,18 +6,30 @@ from dataclasses import replace
 
 import pytest
 from tests.diagnostics.diagnoses import cause
-from tests.diagnostics.healthy import SCOPE, ago, collected, found, release, releases, service, site_health
+from tests.diagnostics.healthy import (
+    SCOPE,
+    ago,
+    collected,
+    failing,
+    found,
+    pages,
+    release,
+    releases,
+    requests,
+    service,
+    site_health,
+)
 from tests.diagnostics.healthy_database import activity, blocked, project
 
 from diagnostics.causes.advice import advised
 from diagnostics.model import Finding
-from diagnostics.readings import Dependency, Deployment, PostgresActivity, RailwayService, Trouble, VercelDeployments
+from diagnostics.readings import Dependency, Deployment, PostgresActivity, Reading, Trouble
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
 
 
-def told(cause_id: str, **changes: PostgresActivity | VercelDeployments | RailwayService) -> list[str]:
+def told(cause_id: str, **changes: Reading) -> list[str]:
     """The steps of a cause, given what was seen."""
     made = cause(cause_id, steps=(text("Do it."), text("Verify it.")))
     seen = Seen(collected({name.replace("__", "."): change for name, change in changes.items()}))
@@ -86,6 +98,15 @@ def test_only_a_paused_project_is_restored(status: str, is_paused: bool) -> None
     assert (told_now.remediations == ("restore-database", "call")) == is_paused
     assert (str(told_now.steps[0]) == "Resume.") == is_paused
     assert is_paused or f"Supabase calls the project {status}" in str(told_now.steps[0])
+
+
+def test_a_missing_variable_is_named() -> None:
+    """By the page that says so, and by the log."""
+    lacking = pages(failing("/", trouble=Trouble.VARIABLE_MISSING, variable="SUPABASE_URL"))
+    log = replace(requests(), variables=("SUPABASE_URL", "NEXTAUTH_SECRET"))
+    steps = told("frontend.environment_missing", frontend__pages=lacking, vercel__logs=log)
+    assert steps == ["Missing: SUPABASE_URL, NEXTAUTH_SECRET. Do it.", "Verify it."]
+    assert told("frontend.environment_missing") == ["Do it.", "Verify it."]
 
 
 def test_a_first_release_has_none_before() -> None:
