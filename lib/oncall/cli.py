@@ -162,7 +162,7 @@ def seal(
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Finish the artifact of a run that was killed."""
+    """Finish the artifact of a run that was killed, or refresh report and postmortem around your edits."""
     from oncall.log import set_up_logging
     from oncall.seal import seal as do
 

@@ -63,8 +63,10 @@ def print_place(place: Path, *, language: str, stream: TextIO) -> None:
     _ = Wording(language).translate
     console = page(stream, None)
     has_report = (place / "report.html").is_file()
-    title(console, _("Report") if has_report else _("Artifact, without its report; `runbook seal` on it makes that"))
-    verbatim(console, project.shown(place / "report.html" if has_report else place))
+    unmade = _("Artifact, without its report; `runbook seal` on it makes that")
+    title(console, _("Report, and the postmortem to finish") if has_report else unmade)
+    for path in (place / "report.html", place / "postmortem.md") if has_report else (place,):
+        verbatim(console, project.shown(path))
 
 
 def page(stream: TextIO, width: int | None = None) -> Console:

@@ -68,6 +68,7 @@ def test_the_place_of_a_report_is_told_only_when_it_is_there(tmp_path, monkeypat
     stream = io.StringIO()
     print_place(tmp_path / "run", language="en", stream=stream)
     assert told in stream.getvalue()
+    assert ("run/postmortem.md" in stream.getvalue()) is made
     assert stream.getvalue().splitlines()[-1].startswith("  run")
 
 

@@ -53,7 +53,8 @@ def advised(causes: tuple[Cause, ...], findings: tuple[Finding, ...], seen: Seen
     types, _ = job_types(seen)
     changes = what_ifs(room, types=types, findings=findings, slower=slowdown(seen))
     slots = [c for c in changes if c.lever in (Lever.CONCURRENCY, Lever.REPLICAS)]
-    return tuple(_with(cause, slots, outlook(room)) if cause.id in _ADVISED else cause for cause in causes)
+    others = [c for c in changes if c not in slots and not (c.harm or c.idle) and isfinite(c.drain_s.value)]
+    return tuple(_with(cause, slots, others, outlook(room)) if cause.id in _ADVISED else cause for cause in causes)
 
 
 def _named(cause: Cause, seen: Seen) -> Cause:
@@ -187,9 +188,10 @@ def _before(seen: Seen) -> VercelDeployment | None:
     return max(older, key=lambda d: d.created_at, default=None)
 
 
-def _with(cause: Cause, changes: list[WhatIf], now: Text) -> Cause:
+def _with(cause: Cause, changes: list[WhatIf], others: list[WhatIf], now: Text) -> Cause:
     """The step told with its effect: the first change that helps, instead of one that would do harm or nothing."""
-    first, *others = cause.steps
+    first, *later = cause.steps
+    later = [*(text("Or {change}: {effect}.", change=c.change, effect=c.effect) for c in others), *later]
     forecast, harmful = _said(changes, now=now), {c.lever for c in changes if c.harm}
     helpful = [c for c in changes if not c.harm and not c.idle]
     sure = next((c for c in helpful if isfinite(c.drain_s.high)), None)
@@ -208,7 +210,7 @@ def _with(cause: Cause, changes: list[WhatIf], now: Text) -> Cause:
         kept = (*(action for action in kept if action not in _LEVERS), "notify-team")
     else:
         told = forecast if harmful else text("{step} {forecast}", step=first, forecast=forecast)
-    return replace(cause, steps=(told, *others), remediations=kept)
+    return replace(cause, steps=(told, *later), remediations=kept)
 
 
 _LEVERS = {"set-job-concurrency": Lever.CONCURRENCY, "set-replicas": Lever.REPLICAS}

@@ -215,6 +215,14 @@ def _drain_sentence(room: Capacity, drain: Estimate, state: str) -> Text:
         return text(
             "nothing is taken from {queue}: its {backlog} jobs do not drain", queue=room.queue, backlog=room.backlog
         )
+    if not isfinite(drain.value):
+        return text(
+            "{drain}: {arrivals:.3g} jobs/s arrive, {output:.3g} are done; {backlog} wait",
+            drain=told_drain(drain),
+            arrivals=room.arrivals.value,
+            output=room.output.value,
+            backlog=room.backlog,
+        )
     return text("{drain}: {formula}", drain=told_drain(drain), formula=formula(room))
 
 

@@ -174,6 +174,8 @@ def check_queue_stalled(seen: Seen, scope: Scope) -> Finding:
         severity=Severity.WARNING if is_stalled else Severity.OK,
         state="stalled" if is_stalled else "few" if count else "locked",
         sentence=text("{count} active jobs hold no lock, seen twice", count=told(count))
+        if is_stalled
+        else text("{count} active jobs hold no lock, seen twice: any worker puts so few back in a minute", count=count)
         if count
         else text("every active job holds its lock"),
         value=float(count),

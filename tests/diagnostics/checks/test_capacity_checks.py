@@ -170,7 +170,15 @@ def test_where_no_number_of_slots_drains_it_the_producer_is_named() -> None:
     assert told.startswith("More slots alone do not drain it: pause the producer that adds most, too. As it is")
     top = next(c for c in diagnosed(collected(loaded(enter_per_s=40))).causes if c.id == "traffic.surge")
     assert top.remediations == ("notify-team",)
+    drain = next(f for f in diagnosed(collected(loaded(enter_per_s=40))).findings if f.id == "queue.drain")
+    assert "does not drain, it grows: 40 jobs/s arrive, 10 are done; 1000 wait" in str(drain.sentence)
     assert "replicas 2 → 4: does not drain, it grows" in told
+
+
+def test_a_producer_whose_pause_drains_the_queue_is_the_second_step() -> None:
+    """Scaling is not the only way: the type that holds most slot time is named with what stopping it does."""
+    top = next(c for c in diagnosed(collected(loaded(enter_per_s=12))).causes if c.id == "traffic.surge")
+    assert str(top.steps[1]).startswith("Or pause the producer of crm:sync-contacts (100% of the jobs): drains in ")
 
 
 def test_a_burst_that_drains_says_how_long_to_wait() -> None:
