@@ -130,6 +130,8 @@ class Wording:
             "attempts": _("attempt|attempts"),
             "lines": _("line|lines"),
             "starts": _("start|starts"),
+            "times": _("time|times"),
+            "keys": _("key|keys"),
             "variables": _("variable|variables"),
             "jobs/s": _("jobs/s"),
             "bytes": _("byte|bytes"),

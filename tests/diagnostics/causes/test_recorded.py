@@ -159,3 +159,10 @@ def test_a_consequence_is_part_of_its_cause() -> None:
     (down,) = [cause for cause in diagnosis.causes if cause.id == "worker.down"]
     assert how_sure(down, diagnosis, Wording()) == "part of the cause above"
     assert how_sure(diagnosis.causes[0], diagnosis, Wording()).endswith("%")
+
+
+def test_every_unit_that_was_ever_told_has_a_russian_name() -> None:
+    """A value is read with its unit: none stays English by oversight."""
+    units = {finding.unit for fault in RECORDED for finding in judged(fault).findings if finding.unit}
+    assert len(units) > 10
+    assert {unit for unit in units if Wording("ru").unit(unit) == unit} <= {"USD"}
