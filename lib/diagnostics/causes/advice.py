@@ -7,7 +7,7 @@ from math import isfinite
 
 from diagnostics.checks.database import PAUSED
 from diagnostics.checks.database_keys import site_refused
-from diagnostics.checks.database_load import lock_root
+from diagnostics.checks.database_load import LOCK_WAIT_S, lock_root
 from diagnostics.model import Cause, Finding
 from diagnostics.readings import (
     BlockedSession,
@@ -69,6 +69,8 @@ def _named(cause: Cause, seen: Seen) -> Cause:
             relation=holder.relation or "?",
         )
         return replace(cause, steps=(told, *cause.steps))
+    if cause.id == "database.lock_contention" and (activity := seen.reading(PostgresActivity)) is not None:
+        return _oldest(cause, activity)
     if cause.id in _ROLLED_BACK and (before := _before(seen)) is not None:
         first, *others = cause.steps
         told = text(
@@ -91,6 +93,20 @@ def _named(cause: Cause, seen: Seen) -> Cause:
         )
         return replace(cause, steps=(told, *others))
     return _unpaused(cause, seen) if cause.id == _DOWN else cause
+
+
+def _oldest(cause: Cause, activity: PostgresActivity) -> Cause:
+    """Where nobody waits at the moment, the oldest open transaction is the suspect."""
+    if (activity.oldest_transaction_s or 0) < LOCK_WAIT_S:
+        return cause
+    first, *others = cause.steps
+    told = text(
+        "Look first at the oldest open transaction, {s:.0f} s old ({application}). {step}",
+        s=activity.oldest_transaction_s or 0,
+        application=activity.oldest_transaction_of or "?",
+        step=first,
+    )
+    return replace(cause, steps=(told, *others))
 
 
 def _missing(seen: Seen) -> tuple[str, ...]:

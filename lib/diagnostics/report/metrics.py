@@ -148,7 +148,7 @@ def _age(diagnosis: Diagnosis, finding: Finding) -> float | None:
 
 
 def _throughput(diagnosis: Diagnosis) -> Measured:
-    series = trends.throughput(Seen(diagnosis.evidence), diagnosis.scope)
+    series = trends.throughput(Seen(diagnosis.evidence), diagnosis.scope, trends.MINUTES)
     last, (value, span_s) = _last(series, diagnosis), trends.lately(series)
     if value is None and span_s >= trends.SHORTEST_S:
         # An old rate, or an average since a start: told with its own age and span.

@@ -93,7 +93,7 @@ def _impact(diagnosis: Diagnosis, wording: Wording) -> list[str]:
     seen, scope = Seen(diagnosis.evidence), diagnosis.scope
     depth = trends.depth(seen, scope, trends.main_queue(seen, scope))
     failures = trends.failure_ratio(seen, scope)
-    completed, added = trends.throughput(seen, scope), trends.arrivals(seen, scope)
+    completed, added = trends.throughput(seen, scope, trends.MINUTES), trends.arrivals(seen, scope, trends.MINUTES)
     waits = trends.wait_percentiles(seen, scope)
     rows = [
         (_("Lasted at least"), _lasted(diagnosis, wording), _("from its first sign to the end of this run")),

@@ -8,9 +8,10 @@ from diagnostics.trends.depth import depth, main_queue
 from diagnostics.trends.onset import onset
 from diagnostics.trends.percentiles import Percentiles, processing_percentiles, wait_percentiles
 from diagnostics.trends.rates import arrivals, failure_ratio, throughput
-from diagnostics.trends.series import SHORTEST_S, Series, lately, nice_step, to_frame
+from diagnostics.trends.series import MINUTES, SHORTEST_S, Series, lately, nice_step, to_frame
 
 __all__ = [
+    "MINUTES",
     "SHORTEST_S",
     "Percentiles",
     "Series",

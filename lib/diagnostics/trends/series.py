@@ -28,6 +28,8 @@ _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 36
 _STEPS_MS = tuple(round(1000 * step) for step in _STEPS_S)
 
 
+MINUTES = 180
+"""Bins of a minute in the usual window of three hours: what a rate of late is made of."""
 SHORTEST_S = 10.0
 """What covers less is no rate."""
 _LONGEST_S = 600.0

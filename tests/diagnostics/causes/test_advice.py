@@ -69,6 +69,15 @@ def test_a_lock_without_a_known_holder_keeps_its_steps(seen: PostgresActivity) -
     assert told("database.lock_contention", postgres__activity=seen) == ["Do it.", "Verify it."]
 
 
+@pytest.mark.parametrize(("seconds", "is_named"), [(1.9, False), (2.0, True), (600.0, True), (None, False)])
+def test_where_nobody_waits_the_oldest_transaction_is_the_suspect(seconds: float | None, is_named: bool) -> None:
+    """Those who waited were cancelled; what they waited for may still be open."""
+    seen = activity(oldest_transaction_s=seconds, oldest_transaction_of="migration")
+    steps = told("database.lock_contention", postgres__activity=seen)
+    assert steps[0].startswith("Look first at the oldest open transaction") == is_named
+    assert ("(migration). Do it." in steps[0]) == is_named
+
+
 @pytest.mark.parametrize("cause_id", ["frontend.bad_release", "errors.release_regression"])
 def test_a_rollback_names_the_release_before(cause_id: str) -> None:
     """The newest that was ready and is older than what serves; one that failed to build is none."""
