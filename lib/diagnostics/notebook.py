@@ -179,7 +179,7 @@ class View:
         _ = wording.translate
         rows = [(u.checks, u.why, u.regain) for u in unseen(self._diagnosis, wording)]
         if not rows:
-            told = _("No look at a system of the profile failed.")
+            told = _("No blind spot, besides the standing limits.")
             return Shown(told, md.escape(told), f"<p>{html.escape(told)}</p>")
         return _table((_("What we could not see"), _("Why"), _("To regain sight")), rows)
 

@@ -109,9 +109,9 @@ class Wording:
         forms = self._forms(unit)
         if "|" not in forms:
             return forms
-        return (
-            format(russian(_rounded(value)), forms) if self.language == "ru" else forms.split("|")[_rounded(value) != 1]
-        )
+        # The form follows the number that is shown.
+        shown = _rounded(value)
+        return format(russian(shown), forms) if self.language == "ru" else forms.split("|")[shown != 1]
 
     def _forms(self, unit: str) -> str:
         """The unit's name as it follows each kind of number: one and many in English, one, few and many in Russian."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from math import isfinite
 
-from diagnostics.checks.database import PAUSED
 from diagnostics.checks.database_keys import site_refused
 from diagnostics.checks.database_load import LOCK_WAIT_S, lock_root
 from diagnostics.model import Cause, Finding
 from diagnostics.readings import (
     BlockedSession,
-    Deployment,
     PostgresActivity,
     RailwayService,
     SitePages,
     SupabaseProject,
-    VercelDeployment,
     VercelDeployments,
     VercelRequests,
 )
@@ -71,42 +69,36 @@ def _named(cause: Cause, seen: Seen) -> Cause:
         return replace(cause, steps=(told, *cause.steps))
     if cause.id == "database.lock_contention" and (activity := seen.reading(PostgresActivity)) is not None:
         return _oldest(cause, activity)
-    if cause.id in _ROLLED_BACK and (before := _before(seen)) is not None:
-        first, *others = cause.steps
+    if cause.id in (*_ROLLED_BACK, _CRASHING) and (before := _before(cause, seen)) is not None:
         told = text(
             "{step} The release before is {id}, of {time} UTC.",
-            step=first,
-            id=before.id,
-            time=f"{before.created_at:%Y-%m-%d %H:%M}",
+            step=cause.steps[0],
+            id=before[1],
+            time=f"{before[0]:%Y-%m-%d %H:%M}",
         )
-        return replace(cause, steps=(told, *others))
+        return _first(cause, told)
     if cause.id == "frontend.environment_missing" and (names := _missing(seen)):
-        first, *others = cause.steps
-        return replace(cause, steps=(text("Missing: {names}. {step}", names=", ".join(names), step=first), *others))
-    if cause.id == _CRASHING and (good := _deployed_before(seen)) is not None:
-        first, *others = cause.steps
-        told = text(
-            "{step} The deployment before is {id}, of {time} UTC.",
-            step=first,
-            id=good.id[:8],
-            time=f"{good.created_at:%Y-%m-%d %H:%M}",
-        )
-        return replace(cause, steps=(told, *others))
+        return _first(cause, text("Missing: {names}. {step}", names=", ".join(names), step=cause.steps[0]))
     return _unpaused(cause, seen) if cause.id == _DOWN else cause
+
+
+def _first(cause: Cause, told: Text) -> Cause:
+    """The cause with another first step."""
+    return replace(cause, steps=(told, *cause.steps[1:]))
 
 
 def _oldest(cause: Cause, activity: PostgresActivity) -> Cause:
     """Where nobody waits at the moment, the oldest open transaction is the suspect."""
-    if (activity.oldest_transaction_s or 0) < LOCK_WAIT_S:
+    age_s = activity.oldest_transaction_s
+    if age_s is None or not age_s >= LOCK_WAIT_S:
         return cause
-    first, *others = cause.steps
     told = text(
         "Look first at the oldest open transaction, {s:.0f} s old ({application}). {step}",
-        s=activity.oldest_transaction_s or 0,
+        s=age_s,
         application=activity.oldest_transaction_of or "?",
-        step=first,
+        step=cause.steps[0],
     )
-    return replace(cause, steps=(told, *others))
+    return _first(cause, told)
 
 
 def _missing(seen: Seen) -> tuple[str, ...]:
@@ -117,9 +109,9 @@ def _missing(seen: Seen) -> tuple[str, ...]:
 
 
 def _unpaused(cause: Cause, seen: Seen) -> Cause:
-    """A project that Supabase does not call paused is not to be restored: restarted, or waited for."""
+    """A project that Supabase calls active has nothing to be restored. Any other word, or none, leaves the steps."""
     project = seen.reading(SupabaseProject)
-    if project is None or project.status in PAUSED:
+    if project is None or not project.status.startswith("ACTIVE_"):
         return cause
     kept = tuple(action for action in cause.remediations if action != "restore-database")
     told = text(
@@ -127,25 +119,16 @@ def _unpaused(cause: Cause, seen: Seen) -> Cause:
         "and it is not back in a few minutes: Supabase → Settings → General → Restart project.",
         status=project.status,
     )
-    return replace(cause, steps=(told, *cause.steps[1:]), remediations=kept)
-
-
-def _deployed_before(seen: Seen) -> Deployment | None:
-    """The worker's newest deployment that ran before the one that is wanted now."""
-    service = seen.reading(RailwayService)
-    if service is None or service.latest is None:
-        return None
-    older = [d for d in service.deployments if d.status in _RAN and d.created_at < service.latest.created_at]
-    return max(older, key=lambda d: d.created_at, default=None)
+    return replace(_first(cause, told), remediations=kept)
 
 
 def _keyed(cause: Cause, state: str, seen: Seen, scope: Scope) -> Cause:
     """The cause with the refused key, its side and its variable in the first step; only that side is changed."""
     side = _SIDES.get(state)
-    is_anon = state.startswith("frontend") and "service" not in site_refused(seen)
-    variable = _ANON_VARIABLE if is_anon or state == "anon_rejected" else scope.facts.supabase_service_variable
     if cause.id != "database.credentials_rejected" or side is None:
         return cause
+    is_anon = state.startswith("frontend") and "service" not in site_refused(seen)
+    variable = _ANON_VARIABLE if is_anon or state == "anon_rejected" else scope.facts.supabase_service_variable
     step, change, needs_build = side
     kept = [action for action in cause.remediations if action not in _SETS or action == change]
     steps = cause.steps[1:] if needs_build else cause.steps[-1:]
@@ -195,13 +178,16 @@ def _holder(seen: Seen) -> BlockedSession | None:
     return None if root is None or root.is_blocker_waiting else root
 
 
-def _before(seen: Seen) -> VercelDeployment | None:
-    """The newest release that was ready before the one that serves was made."""
-    told = seen.reading(VercelDeployments)
-    if told is None or told.serving is None:
-        return None
-    older = [d for d in told.deployments if d.state == "READY" and d.created_at < told.serving.created_at]
-    return max(older, key=lambda d: d.created_at, default=None)
+def _before(cause: Cause, seen: Seen) -> tuple[datetime, str] | None:
+    """The newest release of the site, or deployment of the worker, that ran before the one that is there now."""
+    service, site = seen.reading(RailwayService), seen.reading(VercelDeployments)
+    if cause.id == _CRASHING:
+        now = service.latest if service else None
+        ran = [(d.created_at, d.id[:8]) for d in (service.deployments if service else ()) if d.status in _RAN]
+        return max((found for found in ran if now and found[0] < now.created_at), default=None)
+    serving = site.serving if site else None
+    ran = [(d.created_at, d.id) for d in (site.deployments if site else ()) if d.state == "READY"]
+    return max((found for found in ran if serving and found[0] < serving.created_at), default=None)
 
 
 def _with(cause: Cause, changes: list[WhatIf], others: list[WhatIf], now: Text) -> Cause:

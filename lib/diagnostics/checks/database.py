@@ -17,7 +17,7 @@ from diagnostics.text import Text, text
 GONE = (Symptom.DATABASE_DOWN, Symptom.TIMED_OUT)
 """Answers that say that nobody is behind the REST interface."""
 _OUT_OF_REACH = (FailureKind.UNREACHABLE, FailureKind.UNRESOLVED, FailureKind.TIMEOUT)
-PAUSED = ("INACTIVE", "PAUSING", "PAUSE_FAILED")
+_PAUSED = ("INACTIVE", "PAUSING", "PAUSE_FAILED")
 _GONE_PROJECT = ("REMOVED", "GOING_DOWN")
 _CHANGING = ("COMING_UP", "RESTORING", "RESTARTING", "RESIZING", "UPGRADING")
 _SICK = ("ACTIVE_UNHEALTHY", "INIT_FAILED", "RESTORE_FAILED")
@@ -80,7 +80,7 @@ def _state(
     # Where rows came by REST, whatever refuses our own connection is no state of the database.
     code = "" if has_rows(answers) else refused
     # A connection that SQL gives us now outweighs a word about the project.
-    if Symptom.DATABASE_PAUSED in symptoms or _says(project, PAUSED, is_sql_there):
+    if Symptom.DATABASE_PAUSED in symptoms or _says(project, _PAUSED, is_sql_there):
         return "paused"
     if _says(project, _GONE_PROJECT, is_sql_there):
         return "removed"
@@ -156,7 +156,7 @@ def check_database_project(seen: Seen, scope: Scope) -> Finding:
 def _project_state(project: SupabaseProject) -> str:
     status = project.status
     for state, statuses in (
-        ("paused", PAUSED),
+        ("paused", _PAUSED),
         ("removed", _GONE_PROJECT),
         ("changing", _CHANGING),
         ("unhealthy", _SICK),

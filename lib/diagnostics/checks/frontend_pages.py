@@ -154,22 +154,13 @@ def check_frontend_latency(seen: Seen, scope: Scope) -> Finding:
 
 
 def _spread(times: Sequence[float], judged: float, slowest: str) -> Text:
-    if len(times) < FEW:
-        return text(
-            "{count} requests of ours: half within {p50:.2f} s, all but the slowest within {second:.2f} s, the slowest "
-            "{last:.2f} s ({path})",
-            count=len(times),
-            p50=float(np.median(times)),
-            second=judged,
-            last=times[-1],
-            path=slowest,
-        )
     return text(
-        "{count} requests of ours: half within {p50:.2f} s, 95 of 100 within {p95:.2f} s, the slowest {last:.2f} s "
+        "{count} requests of ours: half within {p50:.2f} s, {most} within {judged:.2f} s, the slowest {last:.2f} s "
         "({path})",
         count=len(times),
         p50=float(np.median(times)),
-        p95=judged,
+        most=text("all but the slowest") if len(times) < FEW else text("95 of 100"),
+        judged=judged,
         last=times[-1],
         path=slowest,
     )

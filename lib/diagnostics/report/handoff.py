@@ -8,9 +8,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from diagnostics.causes.ranking import consequences
 from diagnostics.model import Diagnosis
-from diagnostics.report.summary import asserted, is_in_order, standing, summarise, worst_first
+from diagnostics.report.summary import asserted, is_in_order, is_part, standing, summarise, worst_first
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain
 
@@ -89,9 +88,8 @@ def _state(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
 def _ruled_out(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
     """Causes that were considered and do not stand, nor follow from one that does, and the systems seen in order."""
     _, stands = wording.translate, standing(diagnosis)
-    parts = {part for cause in stands for part in consequences(cause.id)}
-    known = {"none", "unexplained", *parts, *(cause.id for cause in stands)}
-    weak = [c for c in diagnosis.causes if c.id not in known]
+    rivals = [c for c in diagnosis.causes if c not in stands and c.id not in ("none", "unexplained")]
+    weak = [c for c in rivals if not is_part(c, diagnosis)]
     lines = [
         _("{title}: {sure}").format(title=wording.say(c.title), sure=wording.confidence(c.confidence)) for c in weak
     ]
@@ -106,7 +104,7 @@ def _unseen(diagnosis: Diagnosis, wording: Wording) -> tuple[str, ...]:
     _ = wording.translate
     spots = summarise(diagnosis, wording).unseen
     return tuple(f"{u.checks}: {u.why} → {u.regain}" for u in spots) or (
-        _("No look at a system of the profile failed."),
+        _("No blind spot, besides the standing limits."),
     )
 
 

@@ -20,7 +20,7 @@ def labels(wording: Wording) -> dict[str, str]:
         "see_it": _("See it yourself"),
         "unseen": _("What we could not see"),
         "hides": _("Hides:"),
-        "unseen_none": _("No look at a system of the profile failed."),
+        "unseen_none": _("No blind spot, besides the standing limits."),
         "escalate": _("Escalate"),
         "findings": _("Findings"),
         "in_order": _("Checks that found nothing wrong"),

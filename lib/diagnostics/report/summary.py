@@ -114,12 +114,16 @@ def standing(diagnosis: Diagnosis) -> tuple[Cause, ...]:
     return tuple(found)
 
 
+def is_part(cause: Cause, diagnosis: Diagnosis) -> bool:
+    """Whether it is a mere part or consequence of a cause that stands."""
+    stands = standing(diagnosis)
+    return cause not in stands and any(cause.id in consequences(other.id) for other in stands)
+
+
 def how_sure(cause: Cause, diagnosis: Diagnosis, wording: Wording) -> str:
     """The confidence in words; of what is only part of a cause that stands, just that."""
-    _, stands = wording.translate, standing(diagnosis)
-    if cause not in stands and any(cause.id in consequences(other.id) for other in stands):
-        return _("part of the cause above")
-    return wording.confidence(cause.confidence)
+    _ = wording.translate
+    return _("part of the cause above") if is_part(cause, diagnosis) else wording.confidence(cause.confidence)
 
 
 def _also(cause: Cause, wording: Wording) -> str:

@@ -95,13 +95,15 @@ def test_a_worker_that_crashes_is_rolled_back_to_what_ran_before(status: str, is
     bad = Deployment(id="bad00000-1", status="CRASHED", created_at=ago(60))
     good = Deployment(id="good0000-1", status=status, created_at=ago(90_000))
     steps = told("worker.crash_loop", railway__service=service(latest=bad, deployments=(bad, good)))
-    assert steps[0].startswith("Do it. The deployment before is good0000, of 2026-01-") == is_named
+    assert steps[0].startswith("Do it. The release before is good0000, of 2026-01-") == is_named
     assert steps[-1] == "Verify it."
 
 
-@pytest.mark.parametrize(("status", "is_paused"), [("INACTIVE", True), ("ACTIVE_UNHEALTHY", False)])
-def test_only_a_paused_project_is_restored(status: str, is_paused: bool) -> None:
-    """What Supabase does not call paused has nothing to be resumed."""
+@pytest.mark.parametrize(
+    ("status", "is_paused"), [("INACTIVE", True), ("RESTORING", True), ("", True), ("ACTIVE_UNHEALTHY", False)]
+)
+def test_a_project_that_is_active_is_not_restored(status: str, is_paused: bool) -> None:
+    """Any other word, or none at all, leaves the steps as they are written."""
     made = cause("database.down", steps=(text("Resume."), text("Verify.")), remediations=("restore-database", "call"))
     (told_now,) = advised((made,), (), Seen(collected({"supabase.project": project(status=status)})), SCOPE)
     assert (told_now.remediations == ("restore-database", "call")) == is_paused
