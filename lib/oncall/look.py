@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from diagnostics import engine, records
-from diagnostics.model import Diagnosis
+from diagnostics.model import Diagnosis, Evidence
 from diagnostics.records import Trailer
 from diagnostics.runbooks import by_slug
+from diagnostics.scope import Scope
 from oncall.question import Question
 
 _RESERVE_S = 0.4
@@ -47,13 +48,20 @@ async def look(question: Question, *, started_s: float, hear: Callable[[str], No
         redactor=question.redactor,
         on_evidence=lambda item: hear(records.evidence_line(item)),
     )
-    return Found(diagnosis=engine.judge(question.runbook, scope, evidence, trailer), trailer=trailer)
+    return _judged(scope, evidence, trailer)
 
 
 def judged(lines: list[str]) -> Found | None:
     """The same from recorded lines; `None` when looking had not ended. Raises: SettingsError."""
     seen = records.read("\n".join(lines) + "\n")
-    if seen.trailer is None:
-        return None
-    diagnosis = engine.judge(by_slug(seen.scope.slug), seen.scope, seen.evidence, seen.trailer)
-    return Found(diagnosis=diagnosis, trailer=seen.trailer)
+    return None if seen.trailer is None else _judged(seen.scope, seen.evidence, seen.trailer)
+
+
+def judged_by(slug: str, found: Found) -> Found:
+    """The same look, judged by another runbook. All runbooks run the same probes."""
+    seen = found.diagnosis
+    return _judged(replace(seen.scope, slug=slug), seen.evidence, found.trailer)
+
+
+def _judged(scope: Scope, evidence: tuple[Evidence, ...], trailer: Trailer) -> Found:
+    return Found(diagnosis=engine.judge(by_slug(scope.slug), scope, evidence, trailer), trailer=trailer)

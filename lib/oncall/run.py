@@ -1,4 +1,8 @@
-"""`runbook run`: the notebooks of some incidents, headless, side by side."""
+"""`runbook run`: the notebooks of some incidents, headless.
+
+One command looks once. Its first notebook looks; the others judge what that one has seen: five looks at once would
+put five times the load on a platform in trouble, hold up one another's answers, and might disagree.
+"""
 
 # ruff: noqa: PLC0415 - what a command does not need is not imported: triage must be quick
 
@@ -79,8 +83,11 @@ def execute(questions: Sequence[Question], notebooks: Sequence[Any], order: Orde
         watches = [_watch(q, nb, teller, started_s) for q, nb in zip(questions, notebooks, strict=True)]
         for watch in watches:
             kept.enter_context(sealing.truthful(watch.artifact))
+        first, *others = watches
+        first.others = others
         # Rendering waits until every verdict is on the screen.
-        launching.run(watches, stop=stop, bounds=bounds, ended=lambda _: None, is_stock_kernel=order.is_stock_kernel)
+        for turn in ([first], others):
+            launching.run(turn, stop=stop, bounds=bounds, ended=lambda _: None, is_stock_kernel=order.is_stock_kernel)
         return combined([_sealed(watch, teller) for watch in watches])
 
 

@@ -21,7 +21,7 @@ from oncall import project, sealing
 from oncall.artifact import Artifact
 from oncall.headless import channel
 from oncall.headless.channel import Channel
-from oncall.look import Found, look
+from oncall.look import Found, judged, look
 from oncall.question import Question, Wish, checked
 from oncall.tracebacks import clean_tracebacks
 
@@ -44,6 +44,9 @@ class Saved:
 
 class Keeper(Protocol):
     """Who writes the artifact down."""
+
+    def seen(self) -> Found | None:
+        """What another run of the same command has just seen and this runbook makes of it, if there is one."""
 
     def begin(self, question: Question) -> float:
         """A diagnosis starts. Returns when its deadline began to run, on the monotonic clock."""
@@ -92,6 +95,9 @@ class Session:
         `save()`: what has been written stays true whether it ends, is cancelled, or dies with the kernel.
         """
         question = self._question
+        if self._found is None and (seen := self._keeper.seen()):
+            self._found = seen
+            return seen.diagnosis
         if self._found is not None:
             question = checked(self._wish, response_started_at=self.scope.response_started_at)
         started_s = self._keeper.begin(question)
@@ -162,6 +168,9 @@ class _Writer:
         self._artifact: Artifact | None = None
         self._has_verdict = False
 
+    def seen(self) -> Found | None:
+        return None
+
     def begin(self, question: Question) -> float:
         if self._artifact is None:
             self._artifact = sealing.begin_artifact(question)
@@ -201,6 +210,10 @@ class _Reporter:
         answer = parent.ask({"kind": "opened", "wish": asdict(wish)})
         self._place = str(answer["place"])
         self._started_s = float(answer["started_s"])
+        self._seen: list[str] | None = answer["seen"]
+
+    def seen(self) -> Found | None:
+        return judged(self._seen) if self._seen else None
 
     def begin(self, question: Question) -> float:
         started_s, self._started_s = self._started_s, math.inf

@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from diagnostics.runbooks import RUNBOOKS
 from oncall.headless import fork
 from oncall.headless.live import Bounds
 from oncall.headless.stopping import Stop
@@ -33,7 +32,4 @@ def run(
     else:
         fork.warm_up()
         launch = partial(fork.start, bounds=bounds)
-    # Most of a run is waiting for answers, so more notebooks than processors are no harm; and all incidents
-    # have one deadline, so none may wait for another.
-    at_once = max(len(RUNBOOKS), 2 * (os.cpu_count() or 1))
-    Supervisor(launch, stop=stop, at_once=at_once, ended=ended).run(watches)
+    Supervisor(launch, stop=stop, at_once=os.cpu_count() or 1, ended=ended).run(watches)

@@ -16,6 +16,8 @@ from oncall.status import State
 
 _GRACE_S = 0.5
 """How long a child that has hung up may take to be gone."""
+_ANSWER_S = 2.0
+"""How long a child that has asked may take to read its answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,10 +133,14 @@ class Live:
     @staticmethod
     def _answer(wire: socket.socket, answer: bytes) -> None:
         try:
+            # Whoever asked is reading. An answer with a whole look in it is larger than a socket's buffer.
+            wire.settimeout(_ANSWER_S)
             wire.sendall(answer)
         except OSError:
             # It asked and died; its wire will say so.
             return
+        finally:
+            wire.setblocking(False)
 
     @staticmethod
     def _has_more(wire: socket.socket) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ from oncall.exits import Ending
 from oncall.headless.channel import Record, frame
 from oncall.headless.document import as_stored
 from oncall.headless.recorder import Recorder
-from oncall.look import Found, judged
+from oncall.look import Found, judged, judged_by
 from oncall.question import Question, Wish, checked
 from oncall.status import State
 
@@ -47,11 +47,15 @@ class Watch:
     """Makes the artifact when the notebook asks its question; `None` where it is made beforehand."""
     tell: Tell | None = None
     """Called once, as soon as something is found."""
+    others: Sequence[Watch] = ()
+    """Runs of the same command that put the same question to other runbooks: what this one sees is their look, too."""
     recorder: Recorder = field(init=False)
     found: Found | None = None
     state: State = State.RUNNING
     reason: str | None = None
     _heard: list[str] = field(default_factory=list)
+    _is_given: bool = False
+    """Whether `found` is another run's look: the notebook need not look again."""
     _is_torn: bool = False
     """Whether the evidence on disk is the beginning of a later look than `found`."""
     _unwritten: list[Record] = field(default_factory=list)
@@ -117,7 +121,8 @@ class Watch:
             self._journal([])
         folder = self.artifact.folder if self.artifact else None
         place = project.shown(folder) if folder else "nowhere"
-        return {"place": place, "started_s": self.started_s}
+        seen = self.found.lines() if self.found and self._is_given else None
+        return {"place": place, "started_s": self.started_s, "seen": seen}
 
     def _hear(self, line: str) -> None:
         if json.loads(line)["line"] == "header":
@@ -131,6 +136,13 @@ class Watch:
         found = judged([*self._heard, trailer])
         if found:
             self._keep(found)
+            for other in self.others:
+                other._receive(found)
+
+    def _receive(self, found: Found) -> None:
+        if self.question is not None and self.found is None:
+            self._is_given = True
+            self._keep(judged_by(self.question.scope.slug, found))
 
     def _lost(self, question: Question) -> None:
         """The notebook ended without a diagnosis: judge what it had heard by then."""

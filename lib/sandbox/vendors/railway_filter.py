@@ -76,7 +76,7 @@ class _Parser:
         while self._next_is("word", "OR"):
             self._tokens.pop(0)
             choices.append(self._all())
-        return lambda line: any(choice(line) for choice in choices)
+        return choices[0] if len(choices) == 1 else lambda line: any(choice(line) for choice in choices)
 
     def _all(self) -> Predicate:
         parts = [self._one()]
@@ -84,7 +84,7 @@ class _Parser:
             if self._next_is("word", "AND"):
                 self._tokens.pop(0)
             parts.append(self._one())
-        return lambda line: all(part(line) for part in parts)
+        return parts[0] if len(parts) == 1 else lambda line: all(part(line) for part in parts)
 
     def _one(self) -> Predicate:
         if not self._tokens:

@@ -2,9 +2,10 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from graphql import GraphQLError
 
@@ -24,10 +25,11 @@ class LatestLines:
     start_date: datetime | None = None
     end_date: datetime | None = None
 
-    def of(self, lines: Iterable[LogLine], service: Service, *, spare: bool = False) -> list[LogLine]:
+    def of(self, lines: Sequence[LogLine], service: Service, *, spare: bool = False) -> list[LogLine]:
         """Choose from `lines`; `spare` adds the one line too many of the real API."""
         limit = _checked(self.limit) + int(spare)
-        return _newest(_between(lines, _predicate(self.filter_, service), self.start_date, self.end_date), limit)
+        predicate = _predicate(self.filter_, service)
+        return _newest(_between(reversed(lines), predicate, self.start_date, self.end_date), limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +52,9 @@ class AnchoredLines:
         predicate = _predicate(self.filter_, service)
         anchor = _instant(self.anchor_date) or datetime.now(UTC)
         oldest = _instant(self.before_date)
-        earlier = [line for line in _between(lines, predicate, oldest, anchor) if line.at != oldest]
+        earlier = (line for line in _between(reversed(lines), predicate, oldest, anchor) if line.at != oldest)
         later = _between(lines, predicate, anchor, _instant(self.after_date))
-        return [*_newest(earlier, _checked(self.before_limit)), *later[: _checked(self.after_limit)]]
+        return [*_newest(earlier, _checked(self.before_limit)), *islice(later, _checked(self.after_limit))]
 
 
 def build_lines(deployment: Deployment) -> list[LogLine]:
@@ -116,16 +118,15 @@ def _checked(limit: int | None) -> int:
 
 def _between(
     lines: Iterable[LogLine], predicate: Predicate, start: datetime | None, end: datetime | None
-) -> list[LogLine]:
-    return [
-        line
-        for line in lines
-        if (start is None or line.at >= start) and (end is None or line.at < end) and predicate(line)
-    ]
+) -> Iterator[LogLine]:
+    for line in lines:
+        if (start is None or line.at >= start) and (end is None or line.at < end) and predicate(line):
+            yield line
 
 
-def _newest(lines: list[LogLine], limit: int) -> list[LogLine]:
-    return lines[max(0, len(lines) - limit) :]
+def _newest(latest_first: Iterator[LogLine], limit: int) -> list[LogLine]:
+    """The first `limit`, in the order of time. No more is looked at: hours of lines may lie behind them."""
+    return list(islice(latest_first, limit))[::-1]
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from itertools import islice
 
 from sandbox.site import Site
 from sandbox.site.deployment import BuildEvent, Deployment, ReadyState
@@ -81,15 +82,11 @@ async def live(site: Site, deployment: Deployment, stream_s: float) -> AsyncIter
 
 def history(site: Site, query: Mapping[str, str]) -> Payload:
     """One page of the request history, newest first."""
-    since, until = int(query.get("startDate", 0)), int(query.get("endDate", 2**53))
-    rows = [
-        row
-        for row in reversed(site.requests.rows)
-        if row.status and since <= (milliseconds(row.at) or 0) < until and _matches(row, query)
-    ]
+    is_chosen = _choice(dict(query))
     first = int(query.get("page", 0)) * PAGE_ROWS
-    chosen = rows[first : first + PAGE_ROWS]
-    return {"rows": [_past(row) for row in chosen], "hasMoreRows": len(rows) > first + PAGE_ROWS}
+    # Rows are looked at until the page is full: hours of them may lie behind it.
+    chosen = list(islice(filter(is_chosen, reversed(site.requests.rows)), first, first + PAGE_ROWS + 1))
+    return {"rows": [_past(row) for row in chosen[:PAGE_ROWS]], "hasMoreRows": len(chosen) > PAGE_ROWS}
 
 
 def level_of(row: Row) -> str:
@@ -99,19 +96,28 @@ def level_of(row: Row) -> str:
     return "warning" if row.status >= 400 or any(each.level == "warning" for each in row.printed) else "info"
 
 
-def _matches(row: Row, query: Mapping[str, str]) -> bool:
+def _choice(query: Mapping[str, str]) -> Callable[[Row], bool]:
+    """What a query asks of a finished request."""
+    since, until = int(query.get("startDate", 0)), int(query.get("endDate", 2**53))
     status, text = query.get("statusCode", ""), query.get("search", "")
-    wanted = {name: _several(query.get(name, "")) for name in ("level", "source")}
-    return (
-        query.get("deploymentId", row.deployment_id) == row.deployment_id
-        and query.get("requestId", row.id) == row.id
-        and query.get("environment", "production") == "production"
-        and query.get("branch", "main") == "main"
-        and (not status or str(row.status) == status or (status[1:] == "xx" and str(row.status)[0] == status[0]))
-        and (not wanted["level"] or level_of(row) in wanted["level"])
-        and (not wanted["source"] or row.source in wanted["source"])
-        and (not text or text in row.path or any(text in each.text for each in row.printed))
-    )
+    levels, sources = _several(query.get("level", "")), _several(query.get("source", ""))
+    deployment_id, request_id = query.get("deploymentId"), query.get("requestId")
+    is_ours = query.get("environment", "production") == "production" and query.get("branch", "main") == "main"
+
+    def is_chosen(row: Row) -> bool:
+        return (
+            is_ours
+            and row.status > 0
+            and (not status or str(row.status) == status or (status[1:] == "xx" and str(row.status)[0] == status[0]))
+            and deployment_id in (None, row.deployment_id)
+            and request_id in (None, row.id)
+            and since <= (milliseconds(row.at) or 0) < until
+            and (not levels or level_of(row) in levels)
+            and (not sources or row.source in sources)
+            and (not text or text in row.path or any(text in each.text for each in row.printed))
+        )
+
+    return is_chosen
 
 
 def _several(text: str) -> Sequence[str]:
