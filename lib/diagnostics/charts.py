@@ -258,12 +258,6 @@ def _within(scope: Scope, series: Series) -> Scope:
     return replace(scope, window=Window(since=_at(series.since_ms), until=_at(series.until_ms)))
 
 
-def chart_files(diagnosis: Diagnosis, *, language: str = "en", timezone: str = "UTC") -> dict[str, bytes]:
-    """File name to PNG bytes, for the artifact's `charts/`."""
-    charts = diagnosis_charts(diagnosis, language=language, timezone=timezone)
-    return {f"{name}.png": chart.png() for name, chart in charts.items()}
-
-
 def _onset(diagnosis: Diagnosis) -> Onset | None:
     if diagnosis.onset_at is None:
         return None

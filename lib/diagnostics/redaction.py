@@ -33,8 +33,8 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         values = {s for secret in secrets if len(s := secret.strip()) >= _SHORTEST}
         forms = {form for value in values for form in _forms(value)}
-        ordered = sorted(forms, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._forms = sorted(forms, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, self._forms))) if forms else None
 
     def clean(self, text: str) -> str:
         """`text` without any known secret or secret-shaped part."""
@@ -53,9 +53,9 @@ class Redactor:
 
     def leaks(self, data: bytes) -> bool:
         """Whether a known secret is still in `data`, text or not."""
-        return bool(self._known and self._known.search(data.decode("latin-1"))) or bool(
-            self._known and self._known.search(data.decode("utf-8", "ignore"))
-        )
+        readings = (data.decode("latin-1"), data.decode("utf-8", "ignore"))
+        # Ten times as quick as the pattern, and a report is as long as a book.
+        return any(form in text for text in readings for form in self._forms)
 
 
 def redactor_for(settings: Settings | None, environ: Mapping[str, str]) -> Redactor:

@@ -9,10 +9,11 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from diagnostics import records
 from diagnostics.model import Diagnosis, Runbook
@@ -26,6 +27,9 @@ from oncall.limits import OutOfTime, time_limit
 from oncall.look import Found
 from oncall.question import Question
 from oncall.status import State, Status
+
+if TYPE_CHECKING:
+    from diagnostics.picture import Chart
 
 EVIDENCE = "evidence.jsonl"
 VERDICT = "verdict.json"
@@ -66,11 +70,11 @@ class Rendering:
     def run(self) -> tuple[str, ...]:
         """Render; return what is missing and why, in English."""
         self._until = time.monotonic() + (self.limit_s or 0.0)
-        charts: dict[str, bytes] = {}
+        charts: dict[str, Chart] = {}
         # The postmortem first: it needs no plotting library, so it is there even when time is short.
         for name, make in ((POSTMORTEM, self._postmortem), ("charts", lambda: self._charts(charts))):
             self._attempt(name, make)
-        self._attempt(REPORT, lambda: self._report(tuple(sorted(charts))))
+        self._attempt(REPORT, lambda: self._report(charts))
         return tuple(self.notes)
 
     def _attempt(self, name: str, make: Callable[[], None]) -> None:
@@ -90,15 +94,15 @@ class Rendering:
     def _left(self) -> float | None:
         return None if self.limit_s is None else self._until - time.monotonic()
 
-    def _charts(self, made: dict[str, bytes]) -> None:
-        from diagnostics.charts import chart_files
+    def _charts(self, made: dict[str, Chart]) -> None:
+        from diagnostics.charts import diagnosis_charts
 
         now = self.artifact.status
-        made.update(chart_files(self.diagnosis, language=now.language, timezone=now.timezone))
-        for name, data in made.items():
-            self.artifact.put_bytes(f"charts/{name}", data)
+        for name, chart in diagnosis_charts(self.diagnosis, language=now.language, timezone=now.timezone).items():
+            self.artifact.put_bytes(f"charts/{name}.png", chart.png())
+            made[name] = chart
 
-    def _report(self, charts: tuple[str, ...]) -> None:
+    def _report(self, charts: Mapping[str, Chart]) -> None:
         from diagnostics.report.html import render_report
 
         now = self.artifact.status
@@ -106,7 +110,8 @@ class Rendering:
             self.diagnosis,
             language=now.language,
             timezone=now.timezone,
-            artifact_files=(VERDICT, EVIDENCE, POSTMORTEM, *(f"charts/{name}" for name in charts)),
+            charts=charts,
+            artifact_files=(VERDICT, EVIDENCE, POSTMORTEM, *(f"charts/{name}.png" for name in sorted(charts))),
             runbook=procedure(self.diagnosis),
         )
         self.artifact.put_text(REPORT, page)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from tests.diagnostics.diagnoses import MINUTE, NOW_MS, diagnosis
 
-from diagnostics.charts import chart_files, depth_chart, diagnosis_charts, failure_chart, flow_chart, types_chart
+from diagnostics.charts import depth_chart, diagnosis_charts, failure_chart, flow_chart, types_chart
 from diagnostics.drawing import HEIGHT, WIDTH, reach
 from diagnostics.text import text
 from diagnostics.thresholds import Thresholds
@@ -134,14 +134,18 @@ def test_long_words_of_another_language_stay_inside_the_picture(monkeypatch):
         assert (edge > 240).all()
 
 
-def test_the_files_of_a_diagnosis_are_named_for_what_they_show():
-    files = chart_files(diagnosis(), language="en", timezone="UTC")
-    assert set(files) == {"queue-depth.png", "error-rate.png"}
+def drawn() -> dict[str, bytes]:
+    return {name: chart.png() for name, chart in diagnosis_charts(diagnosis(), language="en", timezone="UTC").items()}
+
+
+def test_the_charts_of_a_diagnosis_are_named_for_what_they_show():
+    files = drawn()
+    assert set(files) == {"queue-depth", "error-rate"}
     assert all(data.startswith(b"\x89PNG") for data in files.values())
 
 
 def test_the_same_diagnosis_gives_the_same_bytes():
-    assert chart_files(diagnosis()) == chart_files(diagnosis())
+    assert drawn() == drawn()
 
 
 def test_the_depth_chart_ends_at_the_count_of_the_finding():

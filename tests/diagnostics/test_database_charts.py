@@ -9,7 +9,7 @@ from tests.diagnostics.checks.test_database_checks import POOL, REFUSED, failing
 from tests.diagnostics.healthy import SCOPE, Changes, collected, diagnosed, seen
 from tests.diagnostics.healthy_database import activity, sessions, statement, statements
 
-from diagnostics.charts import chart_files, diagnosis_charts
+from diagnostics.charts import diagnosis_charts
 from diagnostics.database_charts import database_charts, named
 from diagnostics.model import FailureKind
 from diagnostics.notebook import View
@@ -59,8 +59,8 @@ def test_the_statement_that_costs_most_now_comes_first() -> None:
 )
 def test_they_can_be_drawn_with_and_without_data(changes: Changes) -> None:
     """An empty picture is a picture."""
-    files = chart_files(diagnosed(collected(changes), OF_FOUR))
-    assert all(files[f"{name}.png"].startswith(b"\x89PNG") for name in NAMES)
+    charts = diagnosis_charts(diagnosed(collected(changes), OF_FOUR))
+    assert all(charts[name].png().startswith(b"\x89PNG") for name in NAMES)
 
 
 @pytest.mark.parametrize(

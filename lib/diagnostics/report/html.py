@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from diagnostics.charts import diagnosis_charts
 from diagnostics.model import Cause, Diagnosis, Evidence, Finding, Runbook
 from diagnostics.report.actions import sheet
 from diagnostics.report.handoff import handoff, sentry_event
@@ -20,6 +20,9 @@ from diagnostics.report.summary import asserted, how_sure, standing, summarise, 
 from diagnostics.severity import Severity
 from diagnostics.wording import Wording, plain, plain_lines
 
+if TYPE_CHECKING:
+    from diagnostics.picture import Chart
+
 _LINKS = ("https", "http", "mailto")
 
 
@@ -28,12 +31,14 @@ def render_report(
     *,
     language: str,
     timezone: str,
+    charts: Mapping[str, Chart] = MappingProxyType({}),
     artifact_files: Sequence[str] = (),
     runbook: Runbook | None = None,
 ) -> str:
     """The whole report as one HTML document.
 
     Args:
+        charts: the pictures, by name; see `diagnosis_charts`.
         artifact_files: names of the files beside the report, to be listed and linked.
         runbook: the incident's procedure, for its steps in the written order and its escalation.
     """
@@ -43,7 +48,7 @@ def render_report(
         L=labels(wording),
         language=language,
         summary=summarise(diagnosis, wording),
-        charts=_charts(diagnosis, language=language, timezone=timezone),
+        charts=_charts(charts),
         tables=in_depth(diagnosis, wording),
         steps=_steps(diagnosis, runbook, wording),
         escalation=[wording.say(line) for line in runbook.escalation] if runbook else [],
@@ -123,8 +128,7 @@ def _facts(diagnosis: Diagnosis, wording: Wording) -> dict[str, str]:
     }
 
 
-def _charts(diagnosis: Diagnosis, *, language: str, timezone: str) -> list[tuple[str, str]]:
-    charts = diagnosis_charts(diagnosis, language=language, timezone=timezone)
+def _charts(charts: Mapping[str, Chart]) -> list[tuple[str, str]]:
     return [("data:image/png;base64," + base64.b64encode(c.png()).decode("ascii"), c.alt) for c in charts.values()]
 
 

@@ -10,7 +10,6 @@ from tests.diagnostics.diagnoses import diagnosis, evidence, finding
 
 from diagnostics.charts import diagnosis_charts
 from diagnostics.model import BlindSpot, Cause, Limit, Runbook, Step
-from diagnostics.report import html
 from diagnostics.report.html import render_report
 from diagnostics.severity import Severity
 from diagnostics.text import text
@@ -43,23 +42,6 @@ class Page(HTMLParser):
 
     def values(self, name: str) -> list[str]:
         return [value for _, attrs in self.tags if (value := attrs.get(name)) is not None]
-
-
-@pytest.fixture(scope="module")
-def drawn():
-    """The pictures of the usual evidence: a picture is drawn when it is first shown, and then kept."""
-    return diagnosis_charts(diagnosis(), language="en", timezone="Europe/Moscow")
-
-
-@pytest.fixture(autouse=True)
-def draws_once(monkeypatch: pytest.MonkeyPatch, drawn) -> None:
-    """Most pages here differ in words alone; other evidence is drawn anew."""
-    usual = diagnosis().evidence
-    monkeypatch.setattr(
-        html,
-        "diagnosis_charts",
-        lambda made, **options: drawn if made.evidence == usual else diagnosis_charts(made, **options),
-    )
 
 
 def render(made=None, **options) -> str:
@@ -139,7 +121,7 @@ def test_steps_follow_the_runbook_and_say_which_branch_applies():
 
 
 def test_charts_are_inside_and_have_words():
-    page = Page(render())
+    page = Page(render(charts=diagnosis_charts(diagnosis())))
     pictures = [attrs for tag, attrs in page.tags if tag == "img"]
     assert len(pictures) == 2
     assert all(attrs["alt"] for attrs in pictures)
