@@ -22,6 +22,21 @@ from diagnostics.text import text
 _SEVERAL = 2
 """Systems beside those that merely stayed silent whose failure to answer points at ourselves. Our own number."""
 _MUTE = (SiteAnswer.SILENT, SiteAnswer.BROKEN)
+_LATE = (FailureKind.TIMEOUT, FailureKind.DEADLINE)
+_VENDORS = ("railway", "vercel", "supabase", "sentry", "provider")
+"""Services of the vendors: none falls silent because another does, or because our own systems do."""
+_SILENCES = (
+    ("worker.health", "silent"),
+    ("worker.endpoints", "silent"),
+    ("worker.endpoints", "partly_silent"),
+    ("worker.endpoints", "both_silent"),
+    ("frontend.site", "silent"),
+    ("frontend.health", "silent"),
+    ("frontend.health", "silent_with_all"),
+    ("database.reachable", "rest_silent"),
+    ("openrouter.account", "timed_out"),
+)
+_UNAVAILABLE = tuple(("frontend.availability", state) for state in ("down", "partly", "flaky"))
 _NETWORK = (FailureKind.UNREACHABLE, FailureKind.UNRESOLVED, FailureKind.TIMEOUT, FailureKind.DEADLINE)
 
 
@@ -57,11 +72,20 @@ def why_blind(evidence: tuple[Evidence, ...], blind: tuple[Finding, ...]) -> Cau
 def if_deaf(evidence: tuple[Evidence, ...], unwell: tuple[Finding, ...]) -> Cause | None:
     """Our own network, where several systems were asked and not one answered a word; `None` otherwise.
 
-    A worker that hangs is silent too, but then others are heard.
+    A worker that hangs is silent too, but then others are heard. So it is where some answer: a bad line loses one
+    answer here and another there, and then the services of several vendors are silent at once.
     """
     tried = {e.probe.partition(".")[0] for e in evidence if e.failure and e.failure.kind in _NETWORK}
     is_deaf = not any(_is_heard(e.reading) for e in evidence) and len(tried) >= _SEVERAL
-    return _network(tuple(f.id for f in unwell)) if is_deaf else None
+    return _network(tuple(f.id for f in unwell)) if is_deaf or _is_lossy(evidence, unwell) else None
+
+
+def _is_lossy(evidence: tuple[Evidence, ...], unwell: tuple[Finding, ...]) -> bool:
+    """Whether vendors that do not depend on one another gave no answer in time, and silence is all that is wrong."""
+    late = {e.probe.partition(".")[0] for e in evidence if e.failure and e.failure.kind in _LATE}
+    paths = [path for e in evidence if isinstance(e.reading, SitePages) for path in e.reading.paths if path.failed]
+    silences = _SILENCES + (_UNAVAILABLE if all(path.answer in _MUTE for path in paths) else ())
+    return len(late.intersection(_VENDORS)) >= _SEVERAL and all((f.id, f.state) in silences for f in unwell)
 
 
 def _network(explains: tuple[str, ...]) -> Cause:

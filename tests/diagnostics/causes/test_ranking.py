@@ -10,12 +10,16 @@ from tests.diagnostics.diagnoses import cause
 from tests.diagnostics.healthy import (
     HEALTHY,
     collected,
+    counts,
     diagnosed,
     evidence,
+    pages,
     public,
+    queue,
     unanswered,
     unanswered_metrics,
 )
+from tests.diagnostics.healthy import failing as failing_path
 
 from diagnostics.causes import RULES
 from diagnostics.causes.observer import why_blind
@@ -23,7 +27,7 @@ from diagnostics.causes.pairs import separator
 from diagnostics.causes.ranking import ASSERTED, rank
 from diagnostics.checks import CHECKS
 from diagnostics.model import Cause, FailureKind, Finding
-from diagnostics.readings import Answer, FrontendHealth, SiteAnswer
+from diagnostics.readings import Answer, FrontendHealth, Reading, SiteAnswer
 from diagnostics.runbooks import TRIAGE
 from diagnostics.severity import Severity
 from diagnostics.text import text
@@ -154,6 +158,11 @@ def test_consequences_are_put_under_their_root() -> None:
     assert all(c.confidence < ASSERTED for c in causes[1:])
 
 
+def told_by(*vendors: str) -> tuple[str, ...]:
+    """Every look at these vendors' own services."""
+    return tuple(probe for probe in HEALTHY if probe.partition(".")[0] in vendors)
+
+
 HUNG = {
     "worker.health": unanswered(Answer.SILENT),
     "worker.metrics": unanswered_metrics(Answer.SILENT),
@@ -166,14 +175,28 @@ HUNG = {
     [
         ((), "observer.network"),
         (("history.samples",), "observer.network"),
-        (("railway.service",), "worker.event_loop_blocked"),
-        (("redis.connection",), "worker.event_loop_blocked"),
+        (("railway.service",), "observer.network"),
+        (told_by("railway", "vercel", "supabase", "provider"), "worker.event_loop_blocked"),
+        (told_by("railway", "vercel", "supabase"), "observer.network"),
     ],
 )
 def test_a_worker_is_not_blamed_for_our_own_silence(heard: tuple[str, ...], top: str) -> None:
-    """Where not one of several systems says a word, it is us; a single voice from elsewhere clears our side."""
+    """Where not one of several systems says a word it is us, and so it is where two vendors' own services are late."""
     looks = {probe: HEALTHY[probe] if probe in heard else FailureKind.TIMEOUT for probe in HEALTHY} | HUNG
     assert diagnosed(collected(looks)).causes[0].id == top
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"queue.state": queue(counts(is_paused=True))},
+        {"frontend.pages": pages(failing_path("/"))},
+    ],
+)
+def test_what_was_told_outweighs_what_was_not(told: dict[str, Reading]) -> None:
+    """Trouble that somebody reported is trouble, however bad the line is."""
+    looks = {**dict.fromkeys(HEALTHY, FailureKind.TIMEOUT), **HUNG, **told}
+    assert diagnosed(collected(looks)).causes[0].id != "observer.network"
 
 
 def test_unseen_is_not_called_abnormal() -> None:
