@@ -77,7 +77,7 @@ def execute(questions: Sequence[Question], notebooks: Sequence[Any], order: Orde
     from oncall.headless import launching
     from oncall.headless.live import Bounds
 
-    teller = teller_for(questions[0], is_json=order.is_json)
+    teller = teller_for(questions[0], is_json=order.is_json, profile=order.parameters.get("profile"))
     bounds = Bounds(cell_s=questions[0].scope.deadline_s + _CELL_S)
     with clean_streams(questions[0].redactor), Stop() as stop, ExitStack() as kept:
         watches = [_watch(q, nb, teller, started_s) for q, nb in zip(questions, notebooks, strict=True)]

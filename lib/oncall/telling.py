@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import dataclass
 from typing import TextIO, cast
@@ -26,6 +27,8 @@ class Teller:
     is_json: bool
     language: str
     timezone: str
+    profile: str
+    """As it was typed; empty where the environment names it."""
 
     @property
     def log(self) -> Log:
@@ -44,7 +47,7 @@ class Teller:
             language=self.language,
             timezone=self.timezone,
             stream=cast(TextIO, sys.stdout),
-            runbook=_goes_on(diagnosis),
+            runbook=self._goes_on(diagnosis),
         )
         sys.stdout.flush()
 
@@ -66,14 +69,17 @@ class Teller:
             sys.stdout.write(line)
         sys.stdout.flush()
 
+    def _goes_on(self, diagnosis: Diagnosis) -> str | None:
+        """After triage, the command that runs the runbook of the cause; `None` where there is no such notebook."""
+        cause = asserted(diagnosis)
+        if cause is None or cause.runbook is None or diagnosis.scope.slug != TRIAGE.slug:
+            return None
+        if cause.runbook not in {runbook.slug for runbook in RUNBOOKS}:
+            return None
+        words = ["runbook", "run", cause.runbook, *(["--profile", self.profile] if self.profile else [])]
+        return shlex.join(words)
 
-def _goes_on(diagnosis: Diagnosis) -> str | None:
-    """After triage, the command that runs the runbook of the cause; `None` where there is no such notebook."""
-    cause = asserted(diagnosis)
-    is_known = cause is not None and any(runbook.slug == cause.runbook for runbook in RUNBOOKS)
-    return f"runbook run {cause.runbook}" if cause and is_known and diagnosis.scope.slug == TRIAGE.slug else None
 
-
-def teller_for(question: Question, *, is_json: bool) -> Teller:
-    """The teller of one command."""
-    return Teller(is_json=is_json, language=question.language, timezone=question.timezone)
+def teller_for(question: Question, *, is_json: bool, profile: str | None) -> Teller:
+    """The teller of one command. `profile` as it was typed."""
+    return Teller(is_json=is_json, language=question.language, timezone=question.timezone, profile=profile or "")

@@ -36,7 +36,7 @@ def triage(wish: Wish, *, is_json: bool, started_s: float) -> int:
     """
     question = checked(wish)
     with clean_streams(question.redactor), Stop() as stop:
-        teller = teller_for(question, is_json=is_json)
+        teller = teller_for(question, is_json=is_json, profile=wish.profile)
         deadline_s = question.scope.deadline_s
         teller.log.step(
             text("profile {profile}, triage, deadline {s:g} s", profile=question.scope.profile, s=deadline_s)

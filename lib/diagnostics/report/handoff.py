@@ -60,7 +60,7 @@ def sentry_event(diagnosis: Diagnosis) -> str:
     Runs that concern one cause fall into one issue: the fingerprint names runbook and cause, not the time.
     """
     cause = asserted(diagnosis)
-    told = str(cause.title) if cause else "no cause is certain"
+    told = "; and ".join(str(each.title) for each in standing(diagnosis)) if cause else "no cause is certain"
     scope = diagnosis.scope
     message = f"{diagnosis.severity.value.upper()} {scope.slug} on {plain(scope.profile)}: {plain(told)}"
     known = cause.id if cause else "unexplained"

@@ -87,6 +87,16 @@ def test_only_what_is_critical_is_fatal(severity: Severity, level: str) -> None:
     assert words[words.index("--level") + 1] == level
 
 
+def test_two_troubles_travel_in_one_event() -> None:
+    """Whoever reads the alert in Sentry sees both; it groups by the first."""
+    (first, *_) = diagnosis().causes
+    second = replace(first, id="queue.paused", title=text("The queue is paused"), explains=("queue.paused",))
+    words = shlex.split(sentry_event(replace(diagnosis(), causes=(first, second))))
+    told = words[words.index("--message") + 1]
+    assert str(first.title) in told and told.endswith("; and The queue is paused")
+    assert words[-1] == first.id
+
+
 def test_without_a_cause_the_event_says_so() -> None:
     """No guess travels as a fact."""
     found = diagnosed(collected({"worker.health": unanswered(Answer.NOT_FOUND, 404)}))
