@@ -27,7 +27,7 @@ class Teller:
     is_json: bool
     language: str
     timezone: str
-    profile: str
+    profile: str = ""
     """As it was typed; empty where the environment names it."""
 
     @property
