@@ -8,11 +8,12 @@ from math import isfinite
 
 from diagnostics.checks.database_keys import site_refused
 from diagnostics.checks.database_load import LOCK_WAIT_S, lock_root
-from diagnostics.model import Cause, Finding
+from diagnostics.model import Cause, FailureKind, Finding
 from diagnostics.readings import (
     BlockedSession,
     PostgresActivity,
     RailwayService,
+    RedisConnection,
     SitePages,
     SupabaseProject,
     VercelDeployments,
@@ -79,7 +80,24 @@ def _named(cause: Cause, seen: Seen) -> Cause:
         return _first(cause, told)
     if cause.id == "frontend.environment_missing" and (names := _missing(seen)):
         return _first(cause, text("Missing: {names}. {step}", names=", ".join(names), step=cause.steps[0]))
+    if cause.id == "redis.unreachable" and (told := _from_here(seen)) is not None:
+        return replace(cause, steps=(cause.steps[0], told, *cause.steps[2:]))
     return _unpaused(cause, seen) if cause.id == _DOWN else cause
+
+
+def _from_here(seen: Seen) -> Text | None:
+    """What our own connection says of where Redis is lost; `None` where it was not tried or says something else."""
+    if seen.reading(RedisConnection) is not None:
+        return text(
+            "Redis answers from here, so the fault lies between Railway and Upstash: see https://status.railway.com, "
+            "and tell Railway's support that Upstash is out of the worker's reach."
+        )
+    if seen.failed_as("redis.connection") not in (FailureKind.UNREACHABLE, FailureKind.TIMEOUT, FailureKind.DEADLINE):
+        return None
+    return text(
+        "Redis does not answer from here either. Suspended: reactivate it. An incident: wait for its end. Neither: "
+        "open a ticket in the Upstash console."
+    )
 
 
 def _first(cause: Cause, told: Text) -> Cause:

@@ -22,8 +22,8 @@ from tests.diagnostics.healthy import (
 from tests.diagnostics.healthy_database import activity, blocked, project
 
 from diagnostics.causes.advice import advised
-from diagnostics.model import Finding
-from diagnostics.readings import Dependency, Deployment, PostgresActivity, Reading, Trouble
+from diagnostics.model import FailureKind, Finding
+from diagnostics.readings import Dependency, Deployment, PostgresActivity, Reading, RedisConnection, Trouble
 from diagnostics.seen import Seen
 from diagnostics.severity import Severity
 from diagnostics.text import text
@@ -175,3 +175,22 @@ def test_a_key_refused_on_both_sides_keeps_its_steps() -> None:
 def keys(state: str) -> Finding:
     """What was found of the keys."""
     return Finding(id="database.keys", severity=Severity.CRITICAL, state=state, sentence=text("so"))
+
+
+@pytest.mark.parametrize(
+    ("seen_here", "said"),
+    [
+        (RedisConnection(latency_s=0.02, commands=1), "Redis answers from here, so the fault lies between Railway"),
+        (FailureKind.UNREACHABLE, "Redis does not answer from here either."),
+        (FailureKind.TIMEOUT, "Redis does not answer from here either."),
+        (FailureKind.DEADLINE, "Redis does not answer from here either."),
+        (FailureKind.UNAUTHORIZED, "Decide."),
+        (FailureKind.CREDENTIALS_MISSING, "Decide."),
+    ],
+)
+def test_where_redis_is_lost_is_said_by_our_own_connection(seen_here: RedisConnection | FailureKind, said: str) -> None:
+    """Nobody is asked to look up what the run has seen; what it has not seen stays a question."""
+    made = cause("redis.unreachable", steps=(text("Look."), text("Decide."), text("Verify.")))
+    steps = advised((made,), (), Seen(collected({"redis.connection": seen_here})), SCOPE)[0].steps
+    assert str(steps[1]).startswith(said)
+    assert (str(steps[0]), str(steps[2])) == ("Look.", "Verify.")
