@@ -39,7 +39,7 @@ def queue(wish: Wish, given: Sequence[str], *, is_json: bool, started_s: float) 
         raise SettingsError(f"{given[2]!r} is one number too many: runbook queue [CRITICAL [WARNING]]")
     question = _limited(checked(wish), numbers)
     with clean_streams(question.redactor), Stop() as stop:
-        teller = teller_for(question, is_json=is_json, profile=wish.profile)
+        teller = teller_for(question, is_json=is_json)
         scope = question.scope
         teller.log.step(text("profile {profile}, queue, deadline {s:g} s", profile=scope.profile, s=scope.deadline_s))
         found, reason = in_time(question, stop, hear=lambda _: None, started_s=started_s)

@@ -77,17 +77,15 @@ def execute(questions: Sequence[Question], notebooks: Sequence[Any], order: Orde
     from oncall.headless import launching
     from oncall.headless.live import Bounds
 
-    teller = teller_for(questions[0], is_json=order.is_json, profile=order.parameters.get("profile"))
+    teller = teller_for(questions[0], is_json=order.is_json)
     bounds = Bounds(cell_s=questions[0].scope.deadline_s + _CELL_S)
     with clean_streams(questions[0].redactor), Stop() as stop, ExitStack() as kept:
         watches = [_watch(q, nb, teller, started_s) for q, nb in zip(questions, notebooks, strict=True)]
         for watch in watches:
             kept.enter_context(sealing.truthful(watch.artifact))
-        first, *others = watches
-        first.others = others
+        watches[0].look_for(watches[1:])
         # Rendering waits until every verdict is on the screen.
-        for turn in ([first], others):
-            launching.run(turn, stop=stop, bounds=bounds, ended=lambda _: None, is_stock_kernel=order.is_stock_kernel)
+        launching.run(watches, stop=stop, bounds=bounds, ended=lambda _: None, is_stock_kernel=order.is_stock_kernel)
         return combined([_sealed(watch, teller) for watch in watches])
 
 

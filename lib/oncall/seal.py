@@ -35,7 +35,7 @@ def seal(folder: Path, *, is_json: bool, is_dead: bool = False) -> int:
     kept = artifact.open_existing(folder, redactor=redactor)
     kept.status = now = _standing(kept.status, folder, is_dead=is_dead)
     with clean_streams(redactor), Stop():
-        teller = Teller(is_json=is_json, language=now.language, timezone=now.timezone)
+        teller = Teller(is_json=is_json, language=now.language, timezone=now.timezone, profile=now.profile)
         entries = _journal(folder)
         found = _found(kept, now, entries)
         teller.verdict(found.diagnosis, kept)

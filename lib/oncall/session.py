@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from diagnostics.errors import SettingsError
@@ -96,7 +96,7 @@ class Session:
         """
         question = self._question
         if self._found is None and (seen := self._keeper.seen()):
-            self._found = seen
+            self._question, self._found = replace(question, scope=seen.diagnosis.scope), seen
             return seen.diagnosis
         if self._found is not None:
             question = checked(self._wish, response_started_at=self.scope.response_started_at)

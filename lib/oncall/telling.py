@@ -28,7 +28,7 @@ class Teller:
     language: str
     timezone: str
     profile: str = ""
-    """As it was typed; empty where the environment names it."""
+    """What the next command has to be told; empty where nobody asked for one by name."""
 
     @property
     def log(self) -> Log:
@@ -80,6 +80,6 @@ class Teller:
         return shlex.join(words)
 
 
-def teller_for(question: Question, *, is_json: bool, profile: str | None) -> Teller:
-    """The teller of one command. `profile` as it was typed."""
+def teller_for(question: Question, *, is_json: bool, profile: str | None = None) -> Teller:
+    """The teller of one command. `profile` as the person gave it."""
     return Teller(is_json=is_json, language=question.language, timezone=question.timezone, profile=profile or "")

@@ -49,7 +49,8 @@ class Folder:
 
 def artifacts(outputs: Path) -> list[Folder]:
     """All artifacts in `outputs`, by name."""
-    return [Folder(path) for path in sorted(outputs.iterdir())] if outputs.is_dir() else []
+    found = sorted(outputs.iterdir()) if outputs.is_dir() else []
+    return [Folder(path) for path in found if not path.name.startswith(".")]
 
 
 def only(outputs: Path) -> Folder:

@@ -196,10 +196,15 @@ def test_unknown_is_never_healthy(changes: Changes) -> None:
         assert str(spot.regain)
 
 
+VENDOR = {"worker.log": "railway", "redis.plan": "upstash"}
+VENDORS = {"railway", "vercel", "supabase", "sentry", "openrouter", "upstash"}
+
+
 def late(diagnosis: Diagnosis) -> set[str]:
-    """Probes' systems that gave no answer in time."""
+    """Vendors one of whose own services gave no answer in time."""
     kinds = (FailureKind.TIMEOUT, FailureKind.DEADLINE)
-    return {item.probe.partition(".")[0] for item in diagnosis.evidence if item.failure and item.failure.kind in kinds}
+    probes = [item.probe for item in diagnosis.evidence if item.failure and item.failure.kind in kinds]
+    return {VENDOR.get(name, name.removeprefix("provider.").partition(".")[0]) for name in probes} & VENDORS
 
 
 @given(PLATFORMS)

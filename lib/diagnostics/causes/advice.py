@@ -13,7 +13,7 @@ from diagnostics.readings import (
     BlockedSession,
     PostgresActivity,
     RailwayService,
-    RedisConnection,
+    RedisPlan,
     SitePages,
     SupabaseProject,
     VercelDeployments,
@@ -80,14 +80,22 @@ def _named(cause: Cause, seen: Seen) -> Cause:
         return _first(cause, told)
     if cause.id == "frontend.environment_missing" and (names := _missing(seen)):
         return _first(cause, text("Missing: {names}. {step}", names=", ".join(names), step=cause.steps[0]))
-    if cause.id == "redis.unreachable" and (told := _from_here(seen)) is not None:
-        return replace(cause, steps=(cause.steps[0], told, *cause.steps[2:]))
+    if cause.id == "redis.unreachable" and (lost_where := _from_here(seen)) is not None:
+        return replace(cause, steps=(cause.steps[0], lost_where, *cause.steps[2:]))
     return _unpaused(cause, seen) if cause.id == _DOWN else cause
 
 
 def _from_here(seen: Seen) -> Text | None:
-    """What our own connection says of where Redis is lost; `None` where it was not tried or says something else."""
-    if seen.reading(RedisConnection) is not None:
+    """What our own connection says of where Redis is lost; `None` where it says nothing of the worker's way there.
+
+    Over REST it does not: the worker comes over TCP.
+    """
+    connection, plan = seen.of("redis.connection"), seen.reading(RedisPlan)
+    if connection is None or (plan is not None and plan.state != "active"):
+        return None
+    if connection.reading is not None and connection.source.startswith("https"):
+        return None
+    if connection.reading is not None:
         return text(
             "Redis answers from here, so the fault lies between Railway and Upstash: see https://status.railway.com, "
             "and tell Railway's support that Upstash is out of the worker's reach."

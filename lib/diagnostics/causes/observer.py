@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from diagnostics.model import Cause, Evidence, FailureKind, Finding
 from diagnostics.readings import (
@@ -23,7 +24,8 @@ _SEVERAL = 2
 """Systems beside those that merely stayed silent whose failure to answer points at ourselves. Our own number."""
 _MUTE = (SiteAnswer.SILENT, SiteAnswer.BROKEN)
 _LATE = (FailureKind.TIMEOUT, FailureKind.DEADLINE)
-_VENDORS = ("railway", "vercel", "supabase", "sentry", "provider")
+_VENDORS = ("railway", "vercel", "supabase", "sentry", "openrouter")
+_ASKED_OF = {"worker.log": "railway", "redis.plan": "upstash"}
 """Services of the vendors: none falls silent because another does, or because our own systems do."""
 _SILENCES = (
     ("worker.health", "silent"),
@@ -77,15 +79,32 @@ def if_deaf(evidence: tuple[Evidence, ...], unwell: tuple[Finding, ...]) -> Caus
     """
     tried = {e.probe.partition(".")[0] for e in evidence if e.failure and e.failure.kind in _NETWORK}
     is_deaf = not any(_is_heard(e.reading) for e in evidence) and len(tried) >= _SEVERAL
-    return _network(tuple(f.id for f in unwell)) if is_deaf or _is_lossy(evidence, unwell) else None
+    explains = tuple(f.id for f in unwell)
+    if not is_deaf and _is_lossy(evidence, unwell):
+        return replace(_network(explains), title=text("Answers get lost between this machine and several systems"))
+    return _network(explains) if is_deaf else None
 
 
 def _is_lossy(evidence: tuple[Evidence, ...], unwell: tuple[Finding, ...]) -> bool:
-    """Whether vendors that do not depend on one another gave no answer in time, and silence is all that is wrong."""
-    late = {e.probe.partition(".")[0] for e in evidence if e.failure and e.failure.kind in _LATE}
+    """Whether half the looks or more at several vendors got no answer in time, and silence is all that is wrong."""
+    asked, late = Counter[str](), Counter[str]()
+    for item in evidence:
+        vendor = _vendor(item.probe)
+        if vendor and (item.reading is not None or item.failure):
+            asked[vendor] += 1
+            late[vendor] += item.failure is not None and item.failure.kind in _LATE
+    lost = [vendor for vendor in asked if 2 * late[vendor] >= asked[vendor]]
     paths = [path for e in evidence if isinstance(e.reading, SitePages) for path in e.reading.paths if path.failed]
-    silences = _SILENCES + (_UNAVAILABLE if all(path.answer in _MUTE for path in paths) else ())
-    return len(late.intersection(_VENDORS)) >= _SEVERAL and all((f.id, f.state) in silences for f in unwell)
+    silences = _SILENCES + (_UNAVAILABLE if all(path.answer is SiteAnswer.SILENT for path in paths) else ())
+    return len(lost) >= _SEVERAL and all((f.id, f.state) in silences for f in unwell)
+
+
+def _vendor(probe: str) -> str:
+    """Whose own service a look asks; empty for our own systems."""
+    system, _, name = probe.partition(".")
+    if system == "provider":
+        return name
+    return _ASKED_OF.get(probe, system if system in _VENDORS else "")
 
 
 def _network(explains: tuple[str, ...]) -> Cause:

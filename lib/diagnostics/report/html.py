@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,14 +30,14 @@ def render_report(
     *,
     language: str,
     timezone: str,
-    charts: Mapping[str, Chart] = MappingProxyType({}),
+    charts: Mapping[str, Chart],
     artifact_files: Sequence[str] = (),
     runbook: Runbook | None = None,
 ) -> str:
     """The whole report as one HTML document.
 
     Args:
-        charts: the pictures, by name; see `diagnosis_charts`.
+        charts: the pictures, by name; see `diagnosis_charts`. Without any the report says so.
         artifact_files: names of the files beside the report, to be listed and linked.
         runbook: the incident's procedure, for its steps in the written order and its escalation.
     """

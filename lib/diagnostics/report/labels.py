@@ -30,6 +30,7 @@ def labels(wording: Wording) -> dict[str, str]:
         "limit": _("Limit"),
         "evidence": _("Evidence"),
         "trends": _("Trends"),
+        "no_charts": _("The charts could not be made; status.json says why."),
         "metrics": _("The runbook's critical metrics"),
         "handoff": _("To hand over"),
         "sentry_event": _("The event for Sentry, prepared; nothing is sent until you run it"),

@@ -32,4 +32,5 @@ def run(
     else:
         fork.warm_up()
         launch = partial(fork.start, bounds=bounds)
-    Supervisor(launch, stop=stop, at_once=os.cpu_count() or 1, ended=ended).run(watches)
+    # Two at least: a cell that hangs must not hold up the others.
+    Supervisor(launch, stop=stop, at_once=max(2, os.cpu_count() or 1), ended=ended).run(watches)

@@ -130,12 +130,13 @@ class Live:
         except (ProcessLookupError, PermissionError):
             return
 
-    @staticmethod
-    def _answer(wire: socket.socket, answer: bytes) -> None:
+    def _answer(self, wire: socket.socket, answer: bytes) -> None:
         try:
             # Whoever asked is reading. An answer with a whole look in it is larger than a socket's buffer.
             wire.settimeout(_ANSWER_S)
             wire.sendall(answer)
+        except TimeoutError:
+            self.kill(State.DIED, "it asked and did not take its answer")
         except OSError:
             # It asked and died; its wire will say so.
             return

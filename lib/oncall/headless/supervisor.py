@@ -42,14 +42,20 @@ class Supervisor:
             while waiting or self._live:
                 if self._stop.name:
                     self._stop_all(waiting)
-                while waiting and len(self._live) < self._at_once:
-                    self._start(waiting.pop(0))
+                while (following := self._following(waiting)) is not None:
+                    waiting.remove(following)
+                    self._start(following)
                 self._wait()
         finally:
             for live in self._live:
                 live.kill(State.DIED, "the supervising process failed")
                 live.close()
             self._selector.close()
+
+    def _following(self, waiting: list[Watch]) -> Watch | None:
+        if self._stop.name or len(self._live) >= self._at_once:
+            return None
+        return next((watch for watch in waiting if not watch.is_waiting), None)
 
     def _start(self, watch: Watch) -> None:
         live = self._launch(watch)
@@ -104,7 +110,8 @@ class Supervisor:
         reason = f"stopped by {self._stop.name}"
         for live in self._live:
             live.kill(State.DIED, reason)
-        for watch in waiting:
+        # Those that wait come after those that ran: what one has heard is handed on.
+        while waiting and not self._live:
+            watch = waiting.pop(0)
             watch.end(State.DIED, reason)
             self._ended(watch)
-        waiting.clear()

@@ -29,6 +29,9 @@ _JOURNALLED = ("started", "output", "ended")
 _OVER_S = 0.5
 """How long after the deadline a verdict may still arrive, before what was heard has to do."""
 
+_LOOK_S = 3.0
+"""A look that would have less time than this sees too little to be worth it."""
+
 Begin = Callable[[Question], Artifact]
 Tell = Callable[[Diagnosis], None]
 
@@ -47,12 +50,14 @@ class Watch:
     """Makes the artifact when the notebook asks its question; `None` where it is made beforehand."""
     tell: Tell | None = None
     """Called once, as soon as something is found."""
-    others: Sequence[Watch] = ()
-    """Runs of the same command that put the same question to other runbooks: what this one sees is their look, too."""
     recorder: Recorder = field(init=False)
     found: Found | None = None
     state: State = State.RUNNING
     reason: str | None = None
+    is_waiting: bool = False
+    """Whether another run of the command looks for this one, too: until it has, this one is not to start."""
+    _others: Sequence[Watch] = ()
+    """Runs that wait for what this one sees."""
     _heard: list[str] = field(default_factory=list)
     _is_given: bool = False
     """Whether `found` is another run's look: the notebook need not look again."""
@@ -63,6 +68,13 @@ class Watch:
     def __post_init__(self) -> None:
         self.recorder = Recorder(self.nb)
         self._journal([{"kind": "notebook", "nb": self.nb}])
+
+    def look_for(self, others: Sequence[Watch]) -> None:
+        """Let this run look for `others`, which put the same question to other runbooks, too."""
+        self._others = others
+        self.is_waiting = False
+        for other in others:
+            other.is_waiting = True
 
     def take(self, arrived: list[Record]) -> Iterator[bytes]:
         """Handle records in their order; yields the answers to send back."""
@@ -99,6 +111,7 @@ class Watch:
         self.recorder.finish(state, reason)
         if self.found is None and self.question is not None:
             self._lost(self.question)
+            self._hand_on()
 
     def seal(self, *, limit_s: float | None) -> Ending | None:
         """Write the artifact, a run without a diagnosis included; `None` where the notebook asked no question."""
@@ -135,28 +148,51 @@ class Watch:
     def _diagnosed(self, trailer: str) -> None:
         found = judged([*self._heard, trailer])
         if found:
-            self._keep(found)
-            for other in self.others:
-                other._receive(found)
+            # Every verdict is told before anything is written: a disk may be slow.
+            self._learn(found)
+            given = self._share(found)
+            for run in (self, *given):
+                run._write()
 
-    def _receive(self, found: Found) -> None:
-        if self.question is not None and self.found is None:
-            self._is_given = True
-            self._keep(judged_by(self.question.scope.slug, found))
+    def _share(self, found: Found) -> list[Watch]:
+        """Tell what the runbooks of those that wait make of `found`; returns them."""
+        given = [other for other in self._others if other.found is None]
+        for other in given:
+            assert other.question is not None, "runs of one command have their questions"
+            other.is_waiting, other._is_given = False, True
+            other._learn(judged_by(other.question.scope.slug, found))
+        return given
+
+    def _hand_on(self) -> None:
+        """After an end without a diagnosis the next run looks, with what was heard until it does."""
+        if not self._others or self.question is None or self.found is None:
+            return
+        left_s = self.started_s + self.question.scope.deadline_s - time.monotonic()
+        if left_s < _LOOK_S:
+            for other in self._share(self.found):
+                other._write()
+            return
+        following, *rest = self._others
+        following._heard = list(self._heard)
+        following.look_for(rest)
 
     def _lost(self, question: Question) -> None:
         """The notebook ended without a diagnosis: judge what it had heard by then."""
         heard = records.read("\n".join(self._heard) + "\n") if self._heard else None
-        scope, evidence = (heard.scope, heard.evidence) if heard else (question.scope, ())
+        # What was heard may be what a run before this one heard.
+        scope = replace(heard.scope, slug=question.scope.slug) if heard else question.scope
         reason = self.reason or "the notebook made no diagnosis"
-        self._keep(lost.found(scope, evidence, reason=reason, at=datetime.now(UTC)))
+        self._learn(lost.found(scope, heard.evidence if heard else (), reason=reason, at=datetime.now(UTC)))
+        self._write()
 
-    def _keep(self, found: Found) -> None:
+    def _learn(self, found: Found) -> None:
         self.found = found
         if self.tell:
             self.tell(found.diagnosis)
-        if self.artifact:
-            sealing.keep_facts(self.artifact, found)
+
+    def _write(self) -> None:
+        if self.artifact and self.found:
+            sealing.keep_facts(self.artifact, self.found)
         self._is_torn = False
 
     def _journal(self, entries: list[Record]) -> None:

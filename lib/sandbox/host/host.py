@@ -64,7 +64,8 @@ class Host:
         return [*(each.deployment for each in reversed(self._rollouts)), *self._past]
 
     def logs(self) -> Sequence[LogLine]:
-        return self.logbook.lines
+        # A copy: whoever reads may do so beside us.
+        return self.logbook.lines[:]
 
     def variables(self) -> Mapping[str, str]:
         return dict(self._variables)
@@ -235,8 +236,8 @@ class Host:
             self._mark(rollout, DeploymentStatus.CRASHED)
 
     def _mark(self, rollout: Rollout, status: DeploymentStatus) -> None:
-        rollout.deployment.status = status
         rollout.deployment.status_updated_at = datetime.now(UTC)
+        rollout.deployment.status = status
 
     def backdate(self, deployment_id: str, at: datetime) -> None:
         """Let a deployment have succeeded in the past."""

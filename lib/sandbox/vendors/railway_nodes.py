@@ -35,9 +35,8 @@ class Backboard:
 
     def replicas_by_region(self) -> dict[str, int]:
         """Replicas per region; the service knows only their sum."""
-        if sum(self.regions.values()) != self.service.replicas():
-            self.regions = {REGION: self.service.replicas()}
-        return dict(self.regions)
+        count = self.service.replicas()
+        return dict(self.regions) if sum(self.regions.values()) == count else {REGION: count}
 
     def deployment(self, deployment_id: str) -> Deployment:
         """The deployment with that id, or Railway's refusal."""

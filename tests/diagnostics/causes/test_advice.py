@@ -13,6 +13,7 @@ from tests.diagnostics.healthy import (
     failing,
     found,
     pages,
+    plan,
     release,
     releases,
     requests,
@@ -175,6 +176,19 @@ def test_a_key_refused_on_both_sides_keeps_its_steps() -> None:
 def keys(state: str) -> Finding:
     """What was found of the keys."""
     return Finding(id="database.keys", severity=Severity.CRITICAL, state=state, sentence=text("so"))
+
+
+def test_an_answer_over_rest_says_nothing_of_the_workers_way() -> None:
+    """The worker comes over TCP; nor does a reachable edge of a database that Upstash has suspended."""
+    made = cause("redis.unreachable", steps=(text("Look."), text("Decide."), text("Verify.")))
+    here = RedisConnection(latency_s=0.02, commands=1)
+    over_rest = tuple(
+        replace(each, source="https://eu1.upstash.io EXISTS") if each.probe == "redis.connection" else each
+        for each in collected({"redis.connection": here})
+    )
+    suspended = collected({"redis.connection": here, "redis.plan": plan(state="suspended")})
+    for evidence in (over_rest, suspended):
+        assert str(advised((made,), (), Seen(evidence), SCOPE)[0].steps[1]) == "Decide."
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ class Page(HTMLParser):
 
 
 def render(made=None, **options) -> str:
-    return render_report(made or diagnosis(), **{"language": "en", "timezone": "Europe/Moscow", **options})
+    return render_report(
+        made or diagnosis(), **{"language": "en", "timezone": "Europe/Moscow", "charts": {}, **options}
+    )
 
 
 def hostile():
@@ -125,6 +127,11 @@ def test_charts_are_inside_and_have_words():
     pictures = [attrs for tag, attrs in page.tags if tag == "img"]
     assert len(pictures) == 2
     assert all(attrs["alt"] for attrs in pictures)
+    assert "could not be made" not in render(charts=diagnosis_charts(diagnosis()))
+
+
+def test_a_report_without_its_charts_says_so():
+    assert "The charts could not be made; status.json says why." in render()
 
 
 @pytest.mark.parametrize("severity", list(Severity))

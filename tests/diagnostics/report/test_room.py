@@ -112,13 +112,13 @@ def test_a_paused_queue_lets_nobody_through() -> None:
 def test_the_report_of_incident_two_holds_every_table_of_the_notebook() -> None:
     """The same cells, so nobody has to open the notebook for a number; other incidents have none of it."""
     made = overflowing()
-    page = html.unescape(render_report(made, language="en", timezone="UTC"))
+    page = html.unescape(render_report(made, language="en", timezone="UTC", charts={}))
     for table in TABLES:
         shown = table(made, EN)
         assert all(f"<td>{cell}</td>" in page for row in shown.rows for cell in row)
         assert shown.note in page
     assert "The queue in depth" in page
-    assert "The queue in depth" not in render_report(diagnosis(), language="en", timezone="UTC")
+    assert "The queue in depth" not in render_report(diagnosis(), language="en", timezone="UTC", charts={})
 
 
 def test_the_queue_s_own_limits_are_rows_of_the_capacity() -> None:

@@ -13,7 +13,10 @@ from oncall import __main__, project, sealing
 
 NOTEBOOK = Path(sys.argv[1])
 if NOTEBOOK.suffix == ".ipynb":
-    project.notebook = lambda _slug, _language: NOTEBOOK
+    # A folder beside it holds others, by incident.
+    project.notebook = lambda slug, _language: (
+        found if (found := NOTEBOOK.with_name(f"{slug}.ipynb")).exists() else NOTEBOOK
+    )
 sealing.RENDER_LIMIT_S = float(os.environ.get("DRIVER_RENDER_S", sealing.RENDER_LIMIT_S))
 exec(os.environ.get("DRIVER_PATCH", ""))
 sys.argv = ["runbook", *sys.argv[2:]]

@@ -30,12 +30,14 @@ def write(path: Path, cells: Sequence[Cell], **metadata: object) -> Path:
     return path
 
 
-def incident(profile: Path, *, before: str = "", after: str = "", within: str = "") -> list[Cell]:
+def incident(
+    profile: Path, *, before: str = "", after: str = "", within: str = "", slug: str = "worker-not-processing"
+) -> list[Cell]:
     """Cells as in the project's notebooks, with a test's own lines around and before the diagnosis."""
     return [
         ('profile = ""\ndeadline_s = None', "parameters"),
         "from oncall.session import open_session\n"
-        f"session = open_session('worker-not-processing', profile={str(profile)!r}, deadline_s=deadline_s)",
+        f"session = open_session({slug!r}, profile={str(profile)!r}, deadline_s=deadline_s)",
         before or "1",
         f"{within}\ndiagnosis = await session.diagnose()",
         after or "2",
