@@ -165,7 +165,7 @@ _LAYERS: dict[str, Text] = {
     "edge": text("every address of the site fails, and not with errors of its own: Vercel's edge does not reach it"),
     "deployment": text("the address points to no deployment that may serve"),
     "function": text("the site's code does not start: even its liveness address fails"),
-    "middleware": text("the site lives, and its middleware fails: every API address behind it does too"),
+    "middleware": text("the site lives, and its middleware fails, and with it every request that passes through it"),
     "api": text("the site lives and its pages answer, but the API addresses of the profile fail: their handlers"),
     "handlers": text("the site lives, and its pages or API addresses fail with errors of their own"),
     "dependency": text("the site's code runs; a dependency of it fails"),
