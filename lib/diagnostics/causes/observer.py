@@ -81,7 +81,18 @@ def if_deaf(evidence: tuple[Evidence, ...], unwell: tuple[Finding, ...]) -> Caus
     is_deaf = not any(_is_heard(e.reading) for e in evidence) and len(tried) >= _SEVERAL
     explains = tuple(f.id for f in unwell)
     if not is_deaf and _is_lossy(evidence, unwell):
-        return replace(_network(explains), title=text("Answers get lost between this machine and several systems"))
+        bare = _network(explains)
+        return replace(
+            bare,
+            title=text("Answers get lost between this machine and several systems"),
+            steps=(
+                text(
+                    "Run again with --deadline 30. Meanwhile open the site on a phone, over mobile data: if it answers "
+                    "there, it is this machine's line and not the platform."
+                ),
+                *bare.steps,
+            ),
+        )
     return _network(explains) if is_deaf else None
 
 
