@@ -101,13 +101,11 @@ def redacted(item: Evidence, redactor: Redactor) -> Evidence:
 
     Texts are cleaned one by one, not the line: a secret of digits must not eat into a number.
     """
-    memory: dict[str, str] = {}
+    remembered = cache(redactor.clean)
 
     def clean(value: Any) -> Any:
         if isinstance(value, str):
-            if value not in memory:
-                memory[value] = redactor.clean(value)
-            return memory[value]
+            return remembered(value)
         if isinstance(value, Text):
             return Text(value.msgid, tuple((name, clean(argument)) for name, argument in value.args))
         if isinstance(value, tuple):

@@ -85,7 +85,7 @@ SLOW_LOOK = "from diagnostics import engine\nasync def hold(*_):\n    import asy
 
 @pytest.mark.parametrize("options", [(), ("--kernel",)])
 def test_two_incidents_share_one_look(tmp_path: Path, profile: Path, options: tuple[str, ...]) -> None:
-    """In a fork and in a stock kernel; looking again in the first notebook changes nothing for the second."""
+    """In a fork and in a stock kernel."""
     process = started(tmp_path, profile, "--deadline", 60, *options)
     assert set(ended(process, tmp_path).values()) == {"done"}
     first, second = artifacts(tmp_path / "out")

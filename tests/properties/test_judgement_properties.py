@@ -196,6 +196,9 @@ def test_unknown_is_never_healthy(changes: Changes) -> None:
         assert str(spot.regain)
 
 
+SILENT = {"silent", "partly_silent", "both_silent", "silent_with_all", "rest_silent", "timed_out"}
+SILENT |= {"down", "partly", "flaky"}
+"""States of findings that somebody's silence leads to, the site's availability among them."""
 VENDOR = {"worker.log": "railway", "redis.plan": "upstash"}
 VENDORS = {"railway", "vercel", "supabase", "sentry", "openrouter", "upstash"}
 
@@ -215,7 +218,10 @@ def test_abnormal_platforms_always_have_something_asserted(changes: Changes) -> 
     assert top.confidence >= 0.5
     if diagnosis.severity in (Severity.WARNING, Severity.CRITICAL):
         assert top.id not in ("none", "observer.credentials_missing")
-        assert top.id != "observer.network" or len(late(diagnosis)) >= 2
+        if top.id == "observer.network":
+            assert len(late(diagnosis)) >= 2
+            abnormal = {f.state for f in diagnosis.findings if f.severity in (Severity.WARNING, Severity.CRITICAL)}
+            assert abnormal <= SILENT, "what somebody told outweighs what was not told"
         assert top.explains
 
 

@@ -44,7 +44,6 @@ class Live:
     alarm_at: float = 0.0
     verdict: tuple[State, str] | None = None
     """How it ended and why, once we ended it ourselves."""
-    _began: float = field(default_factory=time.monotonic)
     _frames: dict[int, Frames] = field(default_factory=dict)
     _raw_rest: bytes = b""
     _cell: int | None = None
@@ -63,9 +62,8 @@ class Live:
 
     @property
     def due_at(self) -> float:
-        """When its verdict must be there. A child that got its turn too late has the deadline for itself."""
-        late_s = max(0.0, self._began - self.watch.started_s)
-        return self.watch.due_at if self._began < self.watch.due_at else self.watch.due_at + late_s
+        """When its verdict must be there."""
+        return self.watch.due_at
 
     def late(self) -> str | None:
         """What takes too long, in English: the verdict, the running cell, or the pause between cells."""

@@ -110,8 +110,7 @@ class Watch:
         self.state, self.reason = state, reason
         self.recorder.finish(state, reason)
         if self.found is None and self.question is not None:
-            self._lost(self.question)
-            self._hand_on()
+            self._hand_on(self.question, self._lost(self.question))
 
     def seal(self, *, limit_s: float | None) -> Ending | None:
         """Write the artifact, a run without a diagnosis included; `None` where the notebook asked no question."""
@@ -163,27 +162,30 @@ class Watch:
             other._learn(judged_by(other.question.scope.slug, found))
         return given
 
-    def _hand_on(self) -> None:
-        """After an end without a diagnosis the next run looks, with what was heard until it does."""
-        if not self._others or self.question is None or self.found is None:
-            return
-        left_s = self.started_s + self.question.scope.deadline_s - time.monotonic()
-        if left_s < _LOOK_S:
-            for other in self._share(self.found):
-                other._write()
-            return
-        following, *rest = self._others
-        following._heard = list(self._heard)
-        following.look_for(rest)
+    def _hand_on(self, question: Question, found: Found) -> None:
+        """After an end without a diagnosis the next run looks, with what was heard until it does.
 
-    def _lost(self, question: Question) -> None:
+        With too little left of the deadline for that, what was heard is everybody's look.
+        """
+        left_s = self.started_s + question.scope.deadline_s - time.monotonic()
+        if left_s < _LOOK_S:
+            for other in self._share(found):
+                other._write()
+        elif self._others:
+            following, *rest = self._others
+            following._heard = list(self._heard)
+            following.look_for(rest)
+
+    def _lost(self, question: Question) -> Found:
         """The notebook ended without a diagnosis: judge what it had heard by then."""
         heard = records.read("\n".join(self._heard) + "\n") if self._heard else None
         # What was heard may be what a run before this one heard.
         scope = replace(heard.scope, slug=question.scope.slug) if heard else question.scope
         reason = self.reason or "the notebook made no diagnosis"
-        self._learn(lost.found(scope, heard.evidence if heard else (), reason=reason, at=datetime.now(UTC)))
+        found = lost.found(scope, heard.evidence if heard else (), reason=reason, at=datetime.now(UTC))
+        self._learn(found)
         self._write()
+        return found
 
     def _learn(self, found: Found) -> None:
         self.found = found

@@ -189,6 +189,7 @@ HUNG = {
         ((), "observer.network"),
         (("history.samples",), "observer.network"),
         (("railway.service",), "observer.network"),
+        (("redis.connection",), "observer.network"),
         (SERVICES, "worker.event_loop_blocked"),
         (without("railway.service", "provider.railway", "worker.log"), "worker.event_loop_blocked"),
         (without("sentry.performance", "supabase.logs"), "worker.event_loop_blocked"),
